@@ -1,0 +1,5 @@
+DATE_FORMAT = "j F Y"
+DATETIME_FORMAT = "j F Y, g.ia"
+TIME_FORMAT = "g.ia"
+MONTH_DAY_FORMAT = "j F"
+SHORT_DATE_FORMAT = "j M Y"

@@ -1,0 +1,179 @@
+"""What every app stands on: who signs in, what happened, and what we wrote to whom."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from oiep.text import clean_line, normalise_email
+
+
+class UserManager(BaseUserManager):
+    def get_by_natural_key(self, email):
+        return self.get(email=normalise_email(email))
+
+    def create_user(self, email, password=None, **fields):
+        """Makes a user; without a password they sign in by a code sent by e-mail."""
+        user = self.model(email=normalise_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email, password=None, **fields):
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in, known by an e-mail address that is stored in one spelling (`normalise_email`)."""
+
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=150, blank=True, validators=[clean_line])
+    is_staff = models.BooleanField(_("may use admin"), default=False)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    is_example = models.BooleanField(_("example account"), default=False, editable=False)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self):
+        return self.name or _("User %(number)s") % {"number": self.pk}
+
+    def clean(self):
+        self.email = normalise_email(self.email)
+
+
+class AuditEvent(models.Model):
+    """Something that was done, by whom, to what, and why. Rows are added by `oiep.audit.record` and never changed.
+
+    `data` holds ids and states, never names or addresses, so that erasing a person leaves the trail whole. `note` may
+    hold what one person wrote to another; it is personal, and is emptied after three years.
+    """
+
+    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who")
+    )
+    verb = models.CharField(_("what"), max_length=60)
+    subject_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
+    subject_id = models.CharField(max_length=40)
+    subject = GenericForeignKey("subject_type", "subject_id")
+    note = models.TextField(_("why"), blank=True)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit trail")
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["subject_type", "subject_id", "-at"], name="auditevent_subject")]
+
+    def __str__(self):
+        return f"{self.verb} {self.subject_type_id}:{self.subject_id}"
+
+
+class OutgoingEmailQuerySet(models.QuerySet):
+    def due(self, now=None):
+        """What a worker may claim: waiting and its time has come, or claimed by a worker whose lease ran out."""
+        now = now or timezone.now()
+        return self.filter(
+            Q(state=OutgoingEmail.State.WAITING, due_at__lte=now)
+            | Q(state=OutgoingEmail.State.SENDING, lease_until__lt=now)
+        )
+
+    def failed(self):
+        return self.filter(state=OutgoingEmail.State.FAILED)
+
+    def about(self, obj):
+        return self.filter(
+            subject_type=ContentType.objects.get_for_model(obj, for_concrete_model=True), subject_id=str(obj.pk)
+        )
+
+
+class OutgoingEmail(models.Model):
+    """A message, written by `oiep.email.queue` in the transaction that causes it, and sent after it by a worker.
+
+    `key` says what the message is, for messages that must exist once (`review/81/2027-05-04/overdue`): the database
+    takes each key once. `message_id` never changes, so that a message sent twice after a crash is known as one.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        SENDING = "sending", _("being sent")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("failed")
+        NOT_SENT = "not_sent", _("not sent")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    template = models.CharField(_("kind"), max_length=60)
+    to = models.CharField(_("to"), max_length=254, validators=[clean_line], db_index=True)
+    reply_to = models.CharField(_("reply to"), max_length=254, blank=True, validators=[clean_line])
+    subject_line = models.CharField(_("subject"), max_length=250, validators=[clean_line])
+    text = models.TextField(_("text"))
+    unproven = models.BooleanField(_("to an address that nobody has confirmed"), default=False)
+
+    subject_type = models.ForeignKey(ContentType, models.PROTECT, null=True, related_name="+")
+    subject_id = models.CharField(max_length=40, blank=True)
+    subject = GenericForeignKey("subject_type", "subject_id")
+
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    created_at = models.DateTimeField(_("written"), default=timezone.now)
+    due_at = models.DateTimeField(_("next try"), default=timezone.now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(_("tries"), default=0)
+    uncertain = models.BooleanField(
+        _("may have gone twice"),
+        default=False,
+        help_text=_("A worker stopped between handing this over and noting it, so it was sent again."),
+    )
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    reason = models.TextField(_("what the mail server said, or why it was not sent"), blank=True)
+
+    objects = OutgoingEmailQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("e-mail")
+        verbose_name_plural = _("e-mails")
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="outgoingemail_waiting", condition=Q(state__in=("waiting", "sending"))
+            ),
+            models.Index(fields=["subject_type", "subject_id"], name="outgoingemail_subject"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="outgoingemail_sent_has_a_time",
+                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="outgoingemail_sending_has_a_lease",
+                condition=Q(state="sending", lease_until__isnull=False)
+                | (~Q(state="sending") & Q(lease_until__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="outgoingemail_not_sent_has_a_reason",
+                condition=~Q(state__in=("failed", "not_sent")) | ~Q(reason=""),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.template} {self.pk}"
+
+    @property
+    def message_id(self):
+        domain = settings.SITE_URL.partition("://")[2].partition(":")[0].partition("/")[0]
+        return f"<{self.pk}@{domain}>"

@@ -1,0 +1,283 @@
+"""The settings, all from the environment; what is not named has a default for a local machine.
+
+`SITE=production` switches the local conveniences off: it asks for SECRET_KEY, ALLOWED_HOSTS,
+DATABASE_URL, REDIS_URL and EMAIL_URL, and says so in plain words when one is missing.
+"""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from oiep import local
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+PRODUCTION = env.str("SITE", "local") == "production"
+DEBUG = env.bool("DEBUG", False)
+
+if PRODUCTION:
+    missing = [
+        name
+        for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL")
+        if not env.str(name, "")
+    ]
+    if missing:
+        raise ImproperlyConfigured(
+            f"SITE=production needs {', '.join(missing)} in the environment. docs/operations.md says what each is."
+        )
+    if DEBUG:
+        raise ImproperlyConfigured("SITE=production and DEBUG=1 do not go together: DEBUG shows secrets to strangers.")
+
+SECRET_KEY = env.str("SECRET_KEY", "") or local.secret_key()
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Links in e-mails are written from this address, so that a forged Host header cannot change them.
+SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{env.str('PORT', '8000')}").rstrip("/")
+
+# The parts ------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.sitemaps",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "js_lib_bootstrap5",
+    "django_htmx",
+    "heroicons",
+    "csp",
+    "oiep",
+    "partners",
+    "pledges",
+    "working_groups",
+    "events",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "oiep.middleware.isolation_headers",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "oiep.urls"
+WSGI_APPLICATION = "oiep.wsgi.application"
+AUTH_USER_MODEL = "oiep.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "oiep.context.site",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "oiep.templatetags.charter"],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# Where things are kept ------------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL", "") or local.database_url())}
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", 60)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Sessions and rate limits live in PostgreSQL: no page waits for Redis.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(local.STATE / "media")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# Mail and background work ---------------------------------------------------------------------
+
+EMAIL_URL = env.str("EMAIL_URL", "")
+if EMAIL_URL:
+    vars().update(env.email_url_config(EMAIL_URL))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = local.STATE / "mail"
+EMAIL_TIMEOUT = 20  # seconds
+# The lease on a claimed mail must outlast one attempt to send it.
+EMAIL_LEASE_SECONDS = 120
+EMAIL_GIVE_UP_AFTER_DAYS = 5
+DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", "Oxfordshire Inclusive Economy Partnership <charter@oiep.example>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where a visitor's question to the partnership goes.
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", "manager@oiep.example")
+
+REDIS_URL = env.str("REDIS_URL", "") or local.redis_url()
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A page that nudges the worker gives up within this time when Redis is away.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(local.STATE / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "send-mail": {"task": "oiep.tasks.send_mail", "schedule": 60.0, "options": {"expires": 50}},
+    "forget-unconfirmed-signings": {
+        "task": "pledges.tasks.forget_unconfirmed_signings",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
+}
+
+# Language and time ----------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+TIME_ZONE = "Europe/London"
+USE_TZ = True
+DATE_FORMAT = "j F Y"
+FORMAT_MODULE_PATH = ["oiep.formats"]
+
+# Signing in -----------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "account"
+LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "oiep.accounts.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+# How many reverse proxies of ours stand in front: without it all visitors would share one rate limit.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
+# Safety ---------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+PERMISSIONS_POLICY = {
+    feature: []
+    for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb", "browsing-topics")
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "oiep.views.csrf_failure"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    if TRUSTED_PROXIES:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+    CSRF_TRUSTED_ORIGINS = CSRF_TRUSTED_ORIGINS or [SITE_URL]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
+}
+
+# The rules of the scheme ----------------------------------------------------------------------
+# The page "How we decide" is written from these.
+
+CONFIRMATION_DAYS = env.int("CONFIRMATION_DAYS", 7)
+CONFIRMATION_RESEND_MINUTES = env.int("CONFIRMATION_RESEND_MINUTES", 60)
+CONFIRMATION_MAILS_AT_MOST = env.int("CONFIRMATION_MAILS_AT_MOST", 5)
+# Over all features, to an address that nobody has confirmed yet.
+UNPROVEN_ADDRESS_MAILS_A_DAY = env.int("UNPROVEN_ADDRESS_MAILS_A_DAY", 3)
+DECISION_WORKING_DAYS = env.int("DECISION_WORKING_DAYS", 10)
+DECISION_AMBER_WORKING_DAYS = env.int("DECISION_AMBER_WORKING_DAYS", 7)
+SHORT_ROUTE_BELOW_PEOPLE = 10
+MINIMUM_AGE = 16
+PLEDGES_AT_MOST = env.int("PLEDGES_AT_MOST", 20)
+REVIEW_MONTHS = (12, 6)
+
+# How often, from one place or one browser: (at most, in seconds).
+SIGNING_LIMIT_BY_BROWSER = (1, 60)
+SIGNING_LIMITS_BY_SOURCE = ((5, 300), (10, 3600))
+CONTACT_LIMIT_BY_SOURCE = (5, 3600)
+CONTACT_LIMIT_BY_SENDER = (3, 3600)
+CONTACT_LIMIT_BY_PARTNER = (20, 86400)

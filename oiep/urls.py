@@ -1,0 +1,25 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from oiep import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("partners/<slug:slug>/", views.partner, name="partner"),
+    path("", include("partners.urls")),
+    path("", include("pledges.urls")),
+    path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
+    path("privacy/", views.page, {"name": "privacy"}, name="privacy"),
+    path("terms/", views.page, {"name": "terms"}, name="terms"),
+    path("contact/", views.contact, name="contact"),
+    path("sitemap.xml", views.sitemap, name="sitemap"),
+    path("robots.txt", views.robots, name="robots"),
+    path("health/live", views.health_live, name="health-live"),
+    path("health/ready", views.health_ready, name="health-ready"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", views.desk, name="desk"),
+    path("admin/", admin.site.urls),
+]
+
+handler404 = "oiep.views.not_found"
+handler500 = "oiep.views.server_error"

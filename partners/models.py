@@ -1,0 +1,490 @@
+"""Who signed, where, and in which areas."""
+
+import secrets
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
+from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from oiep.moderation import DECISIONS, Moderated, ModeratedQuerySet, Move, State, moderation_constraints
+from oiep.text import clean_line, clean_text, fold, name_key
+
+# Reference data -------------------------------------------------------------------------------
+
+
+class ReferenceQuerySet(models.QuerySet):
+    def current(self):
+        return self.filter(retired_at=None)
+
+
+class ReferenceData(models.Model):
+    """A list that the manager edits. An entry in use is retired, not deleted, so that nothing that names it breaks."""
+
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    retired_at = models.DateTimeField(_("retired"), null=True, blank=True, editable=False)
+
+    objects = ReferenceQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["order", "pk"]
+
+
+class District(ReferenceData):
+    name = models.CharField(_("name"), max_length=60, unique=True, validators=[clean_line])
+    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    about = models.TextField(_("about"), blank=True, validators=[clean_text], help_text=_("Markdown."))
+    map_shape = models.TextField(
+        _("shape on the map"),
+        blank=True,
+        validators=[RegexValidator(r"^[MLHVCSQTAZmlhvcsqtaz0-9 ,.\-]*$", _("This is not the path of an SVG shape."))],
+        help_text=_("The path of an SVG shape within 0 0 300 360. Leave it blank to list the district beside the map."),
+    )
+    map_label_x = models.PositiveSmallIntegerField(_("label, from the left"), default=0)
+    map_label_y = models.PositiveSmallIntegerField(_("label, from the top"), default=0)
+
+    class Meta(ReferenceData.Meta):
+        verbose_name = _("district")
+        verbose_name_plural = _("districts")
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("place", args=[self.slug])
+
+
+class PriorityArea(ReferenceData):
+    class Colour(models.TextChoices):
+        """Each is a token of `static/css/tokens.css`, in a light and a dark value."""
+
+        GREEN = "green", _("green")
+        PLUM = "plum", _("plum")
+        BRICK = "brick", _("brick")
+        BLUE = "blue", _("blue")
+        SLATE = "slate", _("slate")
+        TEAL = "teal", _("teal")
+        OCHRE = "ochre", _("ochre")
+        MOSS = "moss", _("moss")
+        ROSE = "rose", _("rose")
+        INDIGO = "indigo", _("indigo")
+
+    name = models.CharField(
+        _("name"), max_length=200, unique=True, validators=[clean_line], help_text=_("As the Charter words it.")
+    )
+    short_name = models.CharField(_("short name"), max_length=60, unique=True, validators=[clean_line])
+    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    summary = models.CharField(_("in one sentence"), max_length=250, validators=[clean_line])
+    meaning = models.TextField(_("what it means"), validators=[clean_text], help_text=_("Markdown."))
+    colour = models.CharField(_("colour"), max_length=10, choices=Colour.choices)
+    icon = models.CharField(
+        _("icon"),
+        max_length=40,
+        help_text=_("The name of a heroicon, for example “home-modern”."),
+        validators=[clean_line],
+    )
+
+    class Meta(ReferenceData.Meta):
+        verbose_name = _("priority area")
+        verbose_name_plural = _("priority areas")
+
+    def __str__(self):
+        return self.short_name
+
+    def get_absolute_url(self):
+        return reverse("area", args=[self.slug])
+
+
+class Sector(ReferenceData):
+    name = models.CharField(_("name"), max_length=80, unique=True, validators=[clean_line])
+    slug = models.SlugField(_("address"), max_length=60, unique=True)
+
+    class Meta(ReferenceData.Meta):
+        verbose_name = _("sector")
+        verbose_name_plural = _("sectors")
+
+    def __str__(self):
+        return self.name
+
+
+class DeclineReason(ReferenceData):
+    title = models.CharField(_("reason"), max_length=100, unique=True, validators=[clean_line])
+    message = models.TextField(
+        _("what we write"), validators=[clean_text], help_text=_("You can change it for each partner before it goes.")
+    )
+
+    class Meta(ReferenceData.Meta):
+        verbose_name = _("reason to decline")
+        verbose_name_plural = _("reasons to decline")
+
+    def __str__(self):
+        return self.title
+
+
+# Partners -------------------------------------------------------------------------------------
+
+
+class Kind(models.TextChoices):
+    BUSINESS = "business", _("Business")
+    VOLUNTARY = "voluntary", _("Voluntary or community organisation")
+    EDUCATION = "education", _("Education provider")
+    PUBLIC_BODY = "public_body", _("Public body")
+    RESIDENT = "resident", _("Resident")
+
+
+class Size(models.TextChoices):
+    MICRO = "micro", _("Fewer than 10 people")
+    SMALL = "small", _("10 to 49 people")
+    MEDIUM = "medium", _("50 to 249 people")
+    LARGE = "large", _("250 people or more")
+
+
+class Purpose(models.TextChoices):
+    BUY = "buy", _("Buy from us")
+    WORK = "work", _("Work with us")
+    VOLUNTEER = "volunteer", _("Volunteer")
+    PLEDGE = "pledge", _("Ask about a pledge")
+
+
+class PartnerQuerySet(ModeratedQuerySet):
+    def published(self):
+        """What the public may see a page of. A resident who withdrew has none; an organisation's page says that it did."""
+        return self.approved().exclude(kind=Kind.RESIDENT, withdrawn_at__isnull=False)
+
+    def listed(self):
+        """What the directory, the map, counts and totals show."""
+        return self.published().filter(withdrawn_at=None)
+
+    def visible_to(self, user):
+        """The partners that a signed-in person acts for."""
+        return self.filter(memberships__user=user, memberships__ended_at=None)
+
+    def in_place(self, district):
+        """Partners that work in a district; those that work county-wide work in each."""
+        return self.filter(
+            Q(county_wide=True)
+            | Q(pk__in=Partner.districts.through.objects.filter(district=district).values("partner"))
+        )
+
+    def in_area(self, area):
+        return self.filter(pk__in=Partner.areas.through.objects.filter(priorityarea=area).values("partner"))
+
+    def matching(self, words):
+        """Full-text search over public words, by the beginnings of words, without accents and case."""
+        import re
+
+        terms = re.findall(r"\w+", fold(words))[:10]
+        if not terms:
+            return self
+        return self.filter(
+            search=SearchQuery(" & ".join(f"{term}:*" for term in terms), config="simple", search_type="raw")
+        )
+
+    def same_name(self, name):
+        """Organisations that have signed, or wait to, under another spelling of the same name."""
+        return (
+            self.exclude(kind=Kind.RESIDENT)
+            .filter(name_key=name_key(name), withdrawn_at=None)
+            .exclude(state=State.DECLINED)
+        )
+
+
+class Partner(Moderated):
+    Kind = Kind
+    Size = Size
+    Purpose = Purpose
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    is_social_enterprise = models.BooleanField(_("social enterprise"), default=False)
+    is_cooperative = models.BooleanField(_("co-operative"), default=False)
+    name = models.CharField(_("name"), max_length=150, validators=[clean_line])
+    show_name = models.BooleanField(_("name shown to the public"), default=True)
+    slug = models.SlugField(_("address"), max_length=80, unique=True, editable=False)
+    description = models.TextField(
+        _("what it does"), blank=True, validators=[clean_text, MaxLengthValidator(600)], max_length=600
+    )
+    website = models.URLField(_("website"), blank=True, validators=[URLValidator(schemes=["http", "https"])])
+    size = models.CharField(_("size"), max_length=6, choices=Size.choices, blank=True)
+    sector = models.ForeignKey(Sector, models.PROTECT, null=True, blank=True, verbose_name=_("sector"))
+    county_wide = models.BooleanField(_("works across the county"), default=False)
+    districts = models.ManyToManyField(District, related_name="partners", blank=True, verbose_name=_("districts"))
+    # Kept by `pledges.actions`: the areas of the partner's live pledges.
+    areas = models.ManyToManyField(
+        PriorityArea, related_name="partners", blank=True, editable=False, verbose_name=_("active in")
+    )
+    contact_purposes = ArrayField(
+        models.CharField(max_length=10, choices=Purpose.choices),
+        default=list,
+        blank=True,
+        verbose_name=_("may be written to"),
+    )
+    contact_paused_at = models.DateTimeField(_("contact paused"), null=True, blank=True, editable=False)
+    review_months = models.PositiveSmallIntegerField(
+        _("reports progress"), choices=[(12, _("once a year")), (6, _("twice a year"))], default=12
+    )
+    created_at = models.DateTimeField(_("entered"), default=timezone.now, editable=False)
+    approved_at = models.DateTimeField(_("first approved"), null=True, editable=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, editable=False)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("by")
+    )
+    is_example = models.BooleanField(_("example"), default=False, editable=False)
+
+    # Derived from the fields above whenever they are saved.
+    name_key = models.CharField(max_length=150, editable=False)
+    sort_name = models.CharField(max_length=150, editable=False)
+    search_text = models.TextField(editable=False)
+    search = models.GeneratedField(
+        expression=SearchVector("search_text", config="simple"), output_field=SearchVectorField(), db_persist=True
+    )
+
+    objects = PartnerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("partner")
+        verbose_name_plural = _("partners")
+        ordering = ["sort_name", "pk"]
+        indexes = [
+            GinIndex("search", name="partner_search"),
+            models.Index(
+                fields=["sort_name", "id"],
+                name="partner_listed_by_name",
+                condition=Q(state="approved", withdrawn_at=None),
+            ),
+            models.Index(
+                fields=["-approved_at", "-id"],
+                name="partner_listed_by_date",
+                condition=Q(state="approved", withdrawn_at=None),
+            ),
+            models.Index(fields=["submitted_at"], name="partner_waiting", condition=Q(state="submitted")),
+        ]
+        constraints = [
+            *moderation_constraints("partner"),
+            models.UniqueConstraint(
+                "name_key",
+                name="partner_organisation_signs_once",
+                condition=~Q(kind=Kind.RESIDENT) & Q(withdrawn_at=None) & ~Q(state=State.DECLINED),
+                violation_error_message=_("An organisation of this name has signed already."),
+            ),
+            models.CheckConstraint(
+                name="partner_organisation_shows_its_name",
+                condition=Q(kind=Kind.RESIDENT) | Q(show_name=True),
+                violation_error_message=_("An organisation signs in public: its name is shown."),
+            ),
+            models.CheckConstraint(
+                name="partner_resident_has_no_size",
+                condition=~Q(kind=Kind.RESIDENT)
+                | Q(size="", sector=None, is_social_enterprise=False, is_cooperative=False, county_wide=False),
+                violation_error_message=_("A resident has no size, sector or legal form."),
+            ),
+            models.CheckConstraint(
+                name="partner_withdrawal_has_date_and_person",
+                condition=Q(withdrawn_at=None, withdrawn_by=None)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="partner_approved_has_first_approval",
+                condition=~Q(state=State.APPROVED) | Q(approved_at__isnull=False),
+            ),
+            models.CheckConstraint(name="partner_has_a_name", condition=~Q(name="")),
+        ]
+
+    def __str__(self):
+        return str(self.public_name)
+
+    @property
+    def public_name(self):
+        """The name for the public: a resident who did not choose to be named is “A resident of Cherwell”."""
+        if self.show_name:
+            return self.name
+        district = next(iter(self.districts.all()), None) if self.pk else None
+        return _("A resident of %(place)s") % {"place": district or _("Oxfordshire")}
+
+    @property
+    def is_resident(self):
+        return self.kind == Kind.RESIDENT
+
+    @property
+    def is_published(self):
+        return self.state == State.APPROVED and not (self.is_resident and self.withdrawn_at)
+
+    @property
+    def lead(self):
+        return next((m for m in self.memberships.all() if m.role == Membership.Role.LEAD and not m.ended_at), None)
+
+    @property
+    def takes_messages(self):
+        return bool(
+            self.is_published and not self.withdrawn_at and self.contact_purposes and not self.contact_paused_at
+        )
+
+    def get_absolute_url(self):
+        return reverse("partner", args=[self.slug])
+
+    def why_not(self, move):
+        if self.withdrawn_at and move in DECISIONS | {Move.SUBMIT, Move.UNDO}:
+            return _("It was withdrawn on %(date)s, so there is nothing left to decide.") % {
+                "date": timezone.localdate(self.withdrawn_at).strftime("%-d %B %Y")
+            }
+        return super().why_not(move)
+
+    def save(self, *args, update_fields=None, **kwargs):
+        if not self.slug:
+            self.slug = self._free_slug()
+        self.name_key = name_key(self.name)[:150]
+        self.sort_name = fold(self.name if self.show_name else "")[:150]
+        # Only public words: a search must not find a resident by a name that is not shown.
+        self.search_text = fold(f"{self.name if self.show_name else ''} {self.description}")
+        if update_fields is not None:
+            update_fields = {*update_fields, "slug", "name_key", "sort_name", "search_text"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    def _free_slug(self):
+        # A resident's address must not tell the name, not even that of one who is named today.
+        base = "resident" if self.is_resident else slugify(fold(self.name))[:60].strip("-")
+        slug = f"{base or 'partner'}-{secrets.token_hex(4)}" if self.is_resident or not base else base
+        while Partner.objects.filter(slug=slug).exists():
+            slug = f"{base or 'partner'}-{secrets.token_hex(4)}"
+        return slug
+
+
+class MembershipQuerySet(models.QuerySet):
+    def current(self):
+        return self.filter(ended_at=None)
+
+
+class Membership(models.Model):
+    """A person who acts for a partner. Each partner with people has one lead, who gets the scheme's mail."""
+
+    class Role(models.TextChoices):
+        LEAD = "lead", _("lead")
+        MEMBER = "member", _("member")
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", verbose_name=_("person")
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    job_title = models.CharField(_("job title"), max_length=100, blank=True, validators=[clean_line])
+    started_at = models.DateTimeField(_("since"), default=timezone.now)
+    ended_at = models.DateTimeField(_("until"), null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("person of a partner")
+        verbose_name_plural = _("people of partners")
+        ordering = ["role", "started_at"]
+        constraints = [
+            models.UniqueConstraint(
+                "partner",
+                name="membership_one_lead",
+                condition=Q(role="lead", ended_at=None),
+                violation_error_message=_("A partner has one lead at a time."),
+            ),
+            models.UniqueConstraint(
+                "partner",
+                "user",
+                name="membership_once",
+                condition=Q(ended_at=None),
+                violation_error_message=_("This person acts for the partner already."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_role_display()} {self.pk}"
+
+
+class JoinRequest(models.Model):
+    """Somebody of an organisation that has signed already asks its lead to be added."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("waiting for the lead")
+        ACCEPTED = "accepted", _("accepted")
+        REFUSED = "refused", _("refused")
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="join_requests")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="join_requests")
+    job_title = models.CharField(_("job title"), max_length=100, blank=True, validators=[clean_line])
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.ASKED)
+    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
+    answered_at = models.DateTimeField(_("answered"), null=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("request to join")
+        verbose_name_plural = _("requests to join")
+        constraints = [
+            models.UniqueConstraint("partner", "user", name="joinrequest_once", condition=Q(state="asked")),
+            models.CheckConstraint(
+                name="joinrequest_answer_has_date_and_person",
+                condition=Q(state="asked", answered_at=None, answered_by=None)
+                | (~Q(state="asked") & Q(answered_at__isnull=False, answered_by__isnull=False)),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.state} {self.pk}"
+
+
+class ProfileChange(Moderated):
+    """A change to an approved partner's public profile, which waits beside what is live.
+
+    `values` holds each changed field's new value as its form sends it, `before` what was live when it was proposed.
+    """
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="profile_changes")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    proposed_at = models.DateTimeField(_("proposed"), default=timezone.now)
+    values = models.JSONField(_("new"))
+    before = models.JSONField(_("before"))
+
+    objects = ModeratedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change to a profile")
+        verbose_name_plural = _("changes to profiles")
+        constraints = [
+            *moderation_constraints("profilechange"),
+            models.UniqueConstraint(
+                "partner",
+                name="profilechange_one_open",
+                condition=Q(state__in=(State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED)),
+                violation_error_message=_("A change to this profile waits already."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class ContactMessage(models.Model):
+    """A visitor's message, passed on to the partner's lead. Kept for 12 months (product.md, *Privacy*)."""
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="contact_messages")
+    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose.choices)
+    name = models.CharField(_("name"), max_length=100, validators=[clean_line])
+    email = models.EmailField(_("e-mail address"))
+    message = models.TextField(_("message"), max_length=4000, validators=[clean_text, MaxLengthValidator(4000)])
+    source = models.CharField(max_length=64, editable=False)
+    sent_at = models.DateTimeField(_("sent"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("message passed on")
+        verbose_name_plural = _("messages passed on")
+        ordering = ["-sent_at"]
+        indexes = [
+            models.Index(fields=["source", "sent_at"], name="contactmessage_source"),
+            models.Index(fields=["email", "sent_at"], name="contactmessage_sender"),
+        ]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"

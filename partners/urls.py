@@ -1,0 +1,8 @@
+from django.urls import path
+
+from partners import views
+
+urlpatterns = [
+    path("partners/", views.directory, name="partners"),
+    path("partners/<slug:slug>/contact/", views.contact, name="partner-contact"),
+]

@@ -1,0 +1,7 @@
+from pledges.models.charter import CharterVersion, Signature
+from pledges.models.ideas import Capacity, PledgeIdea
+from pledges.models.moderation import Case
+from pledges.models.pledges import Pledge
+from pledges.models.signing import Signing
+
+__all__ = ["Capacity", "Case", "CharterVersion", "Pledge", "PledgeIdea", "Signature", "Signing"]
