@@ -4,8 +4,8 @@ import os
 
 os.environ.setdefault("SECRET_KEY", "tests only")
 
-from oiep.settings import *  # noqa: E402, F403
-from oiep.settings import DATABASES  # noqa: E402
+from oiep.settings import *  # noqa: F403
+from oiep.settings import DATABASES
 
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DATABASE_NAME", "test_oiep")}
 DATABASES["default"]["CONN_MAX_AGE"] = 0

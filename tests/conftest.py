@@ -1,0 +1,125 @@
+import os
+import shutil
+
+import pytest
+from django.core import mail
+from django.test import Client
+from playwright.sync_api import sync_playwright
+
+from oiep import email
+from oiep.models import OutgoingEmail
+from tests.factories import ManagerFactory
+
+# People --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def manager(db):
+    return ManagerFactory()
+
+
+@pytest.fixture
+def client_of():
+    """`client_of(user)` is a browser in which that user has signed in."""
+
+    def make(user):
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return make
+
+
+@pytest.fixture
+def mailbox(db):
+    """`mailbox()` sends what is due and returns all messages sent so far in this test.
+
+    A message that cannot be sent fails the test with the reason.
+    """
+
+    def send_and_read():
+        email.send_due()
+        trouble = OutgoingEmail.objects.exclude(reason="").exclude(state=OutgoingEmail.State.NOT_SENT)
+        assert not [(message.template, message.reason) for message in trouble]
+        return mail.outbox
+
+    return send_and_read
+
+
+# A real browser -------------------------------------------------------------------------------
+
+
+def _chromium():
+    """The path of a Chromium, or None for the one that `playwright install` brings."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    # Playwright's loop runs in this thread, so Django takes the tests' own queries for asynchronous ones.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    arguments = ["--disable-gpu", "--disable-background-networking"]
+    # The browser's own way out of the machine is shut as well.
+    arguments.append("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1")
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        path = _chromium()
+        if path is None and not os.path.exists(playwright.chromium.executable_path):
+            pytest.fail(
+                "The browser tests need Chromium. Install it (Debian: apt-get install chromium; elsewhere: "
+                ".venv/bin/playwright install chromium), or name one that is there: CHROMIUM=/path/to/chromium.",
+                pytrace=False,
+            )
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser, live_server, settings):
+    """`open_page(width=320, …)` is a new page of a new visitor; further arguments go to Playwright's `new_context`.
+
+    A script error, a refusal by the Content-Security-Policy, or a request to another host fails the test.
+    """
+    settings.SITE_URL = live_server.url
+    contexts, trouble = [], []
+
+    def open_one(*, width=1280, height=800, **options):
+        context = browser.new_context(
+            base_url=live_server.url, viewport={"width": width, "height": height}, locale="en-GB", **options
+        )
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        context.on("weberror", lambda error: trouble.append(str(error.error)))
+        context.on("console", lambda line: trouble.append(line.text) if _is_refusal(line) else None)
+        context.on("request", lambda request: trouble.append(request.url) if _is_foreign(request) else None)
+        return context.new_page()
+
+    def _is_refusal(line):
+        return line.type == "error" and "Content Security Policy" in line.text
+
+    def _is_foreign(request):
+        return not request.url.startswith((live_server.url, "data:", "blob:", "about:"))
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert trouble == []
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page()
+
+
+@pytest.fixture
+def sign_in(client_of, live_server):
+    """`sign_in(page, user)` signs the user in on that page's browser, without the journey through the mailbox."""
+
+    def put_session_into(page, user):
+        session = client_of(user).cookies["sessionid"]
+        page.context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
+
+    return put_session_into

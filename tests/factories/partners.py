@@ -1,0 +1,163 @@
+import factory
+from django.utils import timezone
+
+from oiep.moderation import State
+from partners.models import (
+    ContactMessage,
+    DeclineReason,
+    District,
+    JoinRequest,
+    Kind,
+    Membership,
+    Partner,
+    PriorityArea,
+    ProfileChange,
+    Purpose,
+    Sector,
+    Size,
+)
+from tests.factories.oiep import ModeratedFactory, UserFactory
+
+
+class ReferenceFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        abstract = True
+
+    class Params:
+        retired = factory.Trait(retired_at=factory.LazyFunction(timezone.now))
+
+    order = factory.Sequence(lambda n: n)
+
+
+class DistrictFactory(ReferenceFactory):
+    class Meta:
+        model = District
+
+    name = factory.Sequence("District {}".format)
+    slug = factory.Sequence("district-{}".format)
+
+
+class PriorityAreaFactory(ReferenceFactory):
+    class Meta:
+        model = PriorityArea
+
+    name = factory.Sequence("Priority area number {} in the Charter's words".format)
+    short_name = factory.Sequence("Area {}".format)
+    slug = factory.Sequence("area-{}".format)
+    summary = "Money spent here stays here."
+    meaning = "Buy from firms nearby."
+    colour = PriorityArea.Colour.GREEN
+    icon = "home"
+
+
+class SectorFactory(ReferenceFactory):
+    class Meta:
+        model = Sector
+
+    name = factory.Sequence("Sector {}".format)
+    slug = factory.Sequence("sector-{}".format)
+
+
+class DeclineReasonFactory(ReferenceFactory):
+    class Meta:
+        model = DeclineReason
+
+    title = factory.Sequence("Reason {}".format)
+    message = "The Charter is for people who work in Oxfordshire."
+
+
+class PartnerFactory(ModeratedFactory):
+    """An organisation, a draft with nobody in it and no district, unless traits and arguments say more.
+
+    districts: a list. areas: a list; pledges fill it otherwise. lead: a user, or True to make one.
+    """
+
+    class Meta:
+        model = Partner
+        skip_postgeneration_save = True
+
+    class Params:
+        approved = factory.Trait(decided=True, state=State.APPROVED, approved_at=factory.SelfAttribute("decided_at"))
+        withdrawn = factory.Trait(
+            approved=True,
+            withdrawn_at=factory.LazyFunction(timezone.now),
+            withdrawn_by=factory.SubFactory(UserFactory),
+        )
+
+    kind = Kind.BUSINESS
+    name = factory.Sequence("Firm {}".format)
+    size = Size.SMALL
+
+    @factory.post_generation
+    def districts(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.districts.set(extracted)
+
+    @factory.post_generation
+    def areas(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.areas.set(extracted)
+
+    @factory.post_generation
+    def lead(self, create, extracted, **kwargs):
+        if create and extracted:
+            user = UserFactory(**kwargs) if extracted is True else extracted
+            MembershipFactory(partner=self, user=user)
+
+
+class ResidentFactory(PartnerFactory):
+    """A resident who keeps their name private, as residents do unless they choose otherwise."""
+
+    kind = Kind.RESIDENT
+    name = factory.Sequence("Resident {}".format)
+    show_name = False
+    size = ""
+
+
+class MembershipFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Membership
+
+    class Params:
+        ended = factory.Trait(ended_at=factory.LazyFunction(timezone.now))
+
+    partner = factory.SubFactory(PartnerFactory, approved=True)
+    user = factory.SubFactory(UserFactory)
+    role = Membership.Role.LEAD
+
+
+class JoinRequestFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = JoinRequest
+
+    class Params:
+        answered = factory.Trait(
+            answered_at=factory.LazyFunction(timezone.now), answered_by=factory.SubFactory(UserFactory)
+        )
+        accepted = factory.Trait(answered=True, state=JoinRequest.State.ACCEPTED)
+        refused = factory.Trait(answered=True, state=JoinRequest.State.REFUSED)
+
+    partner = factory.SubFactory(PartnerFactory, approved=True, lead=True)
+    user = factory.SubFactory(UserFactory)
+
+
+class ProfileChangeFactory(ModeratedFactory):
+    class Meta:
+        model = ProfileChange
+
+    partner = factory.SubFactory(PartnerFactory, approved=True)
+    proposed_by = factory.SubFactory(UserFactory)
+    values = factory.LazyFunction(lambda: {"description": "We bake and teach baking."})
+    before = factory.LazyAttribute(lambda change: {name: getattr(change.partner, name) for name in change.values})
+
+
+class ContactMessageFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ContactMessage
+
+    partner = factory.SubFactory(PartnerFactory, approved=True, contact_purposes=[Purpose.BUY])
+    purpose = Purpose.BUY
+    name = factory.Sequence("Visitor {}".format)
+    email = factory.Sequence("visitor{}@example.com".format)
+    message = "Could you cater for forty people in June?"
+    source = factory.Sequence("{:064x}".format)

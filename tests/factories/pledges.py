@@ -1,0 +1,128 @@
+import datetime
+
+import factory
+from django.utils import timezone
+
+from oiep.moderation import State
+from partners.models import Kind
+from pledges.models import Capacity, CharterVersion, Pledge, PledgeIdea, Signature, Signing
+from pledges.models.charter import new_reference
+from tests.factories.oiep import ModeratedFactory, UserFactory
+from tests.factories.partners import PartnerFactory, PriorityAreaFactory, ReferenceFactory
+
+
+class CharterVersionFactory(factory.django.DjangoModelFactory):
+    """A published version, newer than those made before; `published_on=None` makes a draft of one."""
+
+    class Meta:
+        model = CharterVersion
+
+    number = factory.Sequence(lambda n: n + 1)
+    title = "The Oxfordshire Inclusive Economy Charter"
+    summary = "We make the economy work for everyone."
+    purpose = "To share what the economy makes."
+    vision = "A county where nobody is left out."
+    commitment = "We will pledge, act and report."
+    published_on = datetime.date(2022, 6, 1)
+
+
+class SignatureFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Signature
+
+    partner = factory.SubFactory(PartnerFactory, submitted=True)
+    charter = factory.SubFactory(CharterVersionFactory)
+    signer = factory.SubFactory(UserFactory)
+    signer_name = factory.LazyAttribute(lambda signature: signature.signer.name if signature.signer else "A. Signer")
+    declared_at = factory.LazyFunction(timezone.now)
+    confirmed_at = factory.SelfAttribute("declared_at")
+
+
+class PledgeIdeaFactory(ReferenceFactory):
+    class Meta:
+        model = PledgeIdea
+
+    area = factory.SubFactory(PriorityAreaFactory)
+    capacity = Capacity.EMPLOYER
+    kinds = factory.LazyFunction(lambda: [kind for kind in Kind.values if kind != Kind.RESIDENT])
+    title = factory.Sequence("Idea {}".format)
+    statement = factory.Sequence("We will take up idea {}.".format)
+    why = "It helps people nearby."
+    first_steps = "Ask your team.\nWrite it down."
+    measure = "People helped"
+    unit = "people"
+
+
+class PledgeFactory(ModeratedFactory):
+    """A pledge without figures. Its partner, unless given, has come as far as the pledge needs.
+
+    A live pledge makes its partner active in its area, as `pledges.actions` does.
+    """
+
+    class Meta:
+        model = Pledge
+        skip_postgeneration_save = True
+
+    class Params:
+        submitted = factory.Trait(
+            state=State.SUBMITTED,
+            submitted_at=factory.LazyFunction(timezone.now),
+            partner=factory.SubFactory(PartnerFactory, submitted=True),
+        )
+        approved = factory.Trait(
+            decided=True,
+            state=State.APPROVED,
+            started_on=factory.LazyAttribute(lambda pledge: timezone.localdate(pledge.decided_at)),
+            partner=factory.SubFactory(PartnerFactory, approved=True),
+        )
+        withdrawn = factory.Trait(
+            submitted=True, ended_at=factory.LazyFunction(timezone.now), ending=Pledge.Ending.WITHDRAWN
+        )
+        stopped = factory.Trait(
+            approved=True,
+            ended_at=factory.LazyFunction(timezone.now),
+            ending=Pledge.Ending.STOPPED,
+            ending_reason="We moved out of the county.",
+        )
+        measured = factory.Trait(
+            measure="Apprentices", unit="people", baseline=0, target=4, target_date=datetime.date(2030, 12, 31)
+        )
+
+    partner = factory.SubFactory(PartnerFactory)
+    area = factory.SubFactory(PriorityAreaFactory)
+    capacity = Capacity.EMPLOYER
+    statement = factory.Sequence("We will do good thing number {}.".format)
+
+    @factory.post_generation
+    def partner_is_active_in_area(self, create, extracted, **kwargs):
+        if create and self.is_live:
+            self.partner.areas.add(self.area)
+
+
+class SigningFactory(factory.django.DjangoModelFactory):
+    """An organisation's signing that has just begun."""
+
+    class Meta:
+        model = Signing
+
+    class Params:
+        resident = factory.Trait(kind="resident")
+        declared = factory.Trait(
+            email=factory.Sequence("signer{}@example.org".format),
+            charter=factory.SubFactory(CharterVersionFactory),
+            declared_at=factory.LazyFunction(timezone.now),
+        )
+        confirmed = factory.Trait(
+            declared=True,
+            confirmed_at=factory.SelfAttribute("declared_at"),
+            signature=factory.SubFactory(
+                SignatureFactory,
+                charter=factory.SelfAttribute("..charter"),
+                declared_at=factory.SelfAttribute("..declared_at"),
+                reference=factory.SelfAttribute("..reference"),
+            ),
+        )
+
+    kind = "organisation"
+    reference = factory.LazyFunction(new_reference)
+    source = factory.Sequence("{:064x}".format)
