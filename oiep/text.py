@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from django.contrib.postgres.search import SearchQuery
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
@@ -75,6 +76,17 @@ def fold(value):
     """Text without case, accents and compatibility forms, for search and comparison."""
     decomposed = unicodedata.normalize("NFKD", value).casefold()
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+
+
+_SEARCH_WORDS_AT_MOST = 10
+
+
+def prefix_query(words):
+    """A full-text query for the beginnings of words in folded text; None when there is no word to look for."""
+    terms = re.findall(r"\w+", fold(words))[:_SEARCH_WORDS_AT_MOST]
+    if not terms:
+        return None
+    return SearchQuery(" & ".join(f"{term}:*" for term in terms), config="simple", search_type="raw")
 
 
 _LEGAL_FORMS = {"ltd", "limited", "llp", "plc", "cic", "cio", "inc", "the", "and"}

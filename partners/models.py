@@ -5,7 +5,7 @@ import secrets
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
@@ -15,7 +15,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from oiep.moderation import DECISIONS, Moderated, ModeratedQuerySet, Move, State, moderation_constraints
-from oiep.text import clean_line, clean_text, fold, name_key
+from oiep.text import clean_line, clean_text, fold, name_key, prefix_query
 
 # Reference data -------------------------------------------------------------------------------
 
@@ -167,26 +167,25 @@ class PartnerQuerySet(ModeratedQuerySet):
         """The partners that a signed-in person acts for."""
         return self.filter(memberships__user=user, memberships__ended_at=None)
 
-    def in_place(self, district):
-        """Partners that work in a district; those that work county-wide work in each."""
+    def in_place(self, *districts):
+        """Partners that work in one of the districts; those that work county-wide work in each."""
         return self.filter(
             Q(county_wide=True)
-            | Q(pk__in=Partner.districts.through.objects.filter(district=district).values("partner"))
+            | Q(pk__in=Partner.districts.through.objects.filter(district__in=districts).values("partner"))
         )
 
-    def in_area(self, area):
-        return self.filter(pk__in=Partner.areas.through.objects.filter(priorityarea=area).values("partner"))
+    def in_area(self, *areas):
+        """Partners with a live pledge in one of the areas."""
+        return self.filter(pk__in=Partner.areas.through.objects.filter(priorityarea__in=areas).values("partner"))
 
     def matching(self, words):
         """Full-text search over public words, by the beginnings of words, without accents and case."""
-        import re
+        query = prefix_query(words)
+        return self.filter(search=query) if query else self
 
-        terms = re.findall(r"\w+", fold(words))[:10]
-        if not terms:
-            return self
-        return self.filter(
-            search=SearchQuery(" & ".join(f"{term}:*" for term in terms), config="simple", search_type="raw")
-        )
+    def by_name(self):
+        """As a reader looks names up: those that are shown first, residents without a name after them."""
+        return self.order_by("-show_name", "sort_name", "pk")
 
     def same_name(self, name):
         """Organisations that have signed, or wait to, under another spelling of the same name."""
@@ -255,7 +254,7 @@ class Partner(Moderated):
         indexes = [
             GinIndex("search", name="partner_search"),
             models.Index(
-                fields=["sort_name", "id"],
+                fields=["-show_name", "sort_name", "id"],
                 name="partner_listed_by_name",
                 condition=Q(state="approved", withdrawn_at=None),
             ),
@@ -336,13 +335,19 @@ class Partner(Moderated):
             }
         return super().why_not(move)
 
-    def save(self, *args, update_fields=None, **kwargs):
-        if not self.slug:
-            self.slug = self._free_slug()
+    def clean(self):
+        self._derive()
+
+    def _derive(self):
         self.name_key = name_key(self.name)[:150]
         self.sort_name = fold(self.name if self.show_name else "")[:150]
         # Only public words: a search must not find a resident by a name that is not shown.
         self.search_text = fold(f"{self.name if self.show_name else ''} {self.description}")
+
+    def save(self, *args, update_fields=None, **kwargs):
+        if not self.slug:
+            self.slug = self._free_slug()
+        self._derive()
         if update_fields is not None:
             update_fields = {*update_fields, "slug", "name_key", "sort_name", "search_text"}
         super().save(*args, update_fields=update_fields, **kwargs)
@@ -465,12 +470,24 @@ class ProfileChange(Moderated):
     def __str__(self):
         return f"{self._meta.verbose_name} {self.pk}"
 
+    def why_not(self, move):
+        if self.partner.withdrawn_at:
+            return self.partner.why_not(move)
+        if move == Move.UNDO and self.state in (State.APPROVED, State.DECLINED):
+            others = self.partner.profile_changes.exclude(pk=self.pk)
+            if others.filter(state__in=(State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED)).exists():
+                return _("Another change to this profile waits. Decide on that one first.")
+        return super().why_not(move)
+
 
 class ContactMessage(models.Model):
-    """A visitor's message, passed on to the partner's lead. Kept for 12 months (product.md, *Privacy*)."""
+    """A visitor's message, passed on to a partner's lead, or without a partner to the partnership itself.
 
-    partner = models.ForeignKey(Partner, models.CASCADE, related_name="contact_messages")
-    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose.choices)
+    Kept for 12 months (product.md, *Privacy*).
+    """
+
+    partner = models.ForeignKey(Partner, models.CASCADE, null=True, blank=True, related_name="contact_messages")
+    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose.choices, blank=True)
     name = models.CharField(_("name"), max_length=100, validators=[clean_line])
     email = models.EmailField(_("e-mail address"))
     message = models.TextField(_("message"), max_length=4000, validators=[clean_text, MaxLengthValidator(4000)])
@@ -484,6 +501,12 @@ class ContactMessage(models.Model):
         indexes = [
             models.Index(fields=["source", "sent_at"], name="contactmessage_source"),
             models.Index(fields=["email", "sent_at"], name="contactmessage_sender"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="contactmessage_to_a_partner_has_a_purpose",
+                condition=Q(partner=None, purpose="") | (Q(partner__isnull=False) & ~Q(purpose="")),
+            ),
         ]
 
     def __str__(self):

@@ -2,6 +2,8 @@
 
 import datetime
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import F, Q
@@ -10,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from oiep.moderation import DECISIONS, Moderated, ModeratedQuerySet, Move, State, moderation_constraints
-from oiep.text import clean_line, clean_text
+from oiep.text import clean_line, clean_text, fold, prefix_query
 from partners.models import Partner, PriorityArea
 from pledges.models.ideas import STATEMENT_LENGTH, Capacity, PledgeIdea
 
@@ -27,6 +29,11 @@ class PledgeQuerySet(ModeratedQuerySet):
     def open(self):
         """Neither ended nor declined: what its partner can still change or withdraw."""
         return self.filter(ended_at=None).exclude(state=State.DECLINED)
+
+    def matching(self, words):
+        """Pledges whose own words, or whose partner's public words, begin with the words given, without accents."""
+        query = prefix_query(words)
+        return self.filter(Q(search=query) | Q(partner__in=Partner.objects.filter(search=query))) if query else self
 
     def visible_to(self, user):
         return self.filter(partner__in=Partner.objects.visible_to(user))
@@ -84,6 +91,12 @@ class Pledge(Moderated):
     ending = models.CharField(_("how it ended"), max_length=10, choices=Ending.choices, blank=True, editable=False)
     ending_reason = models.CharField(_("why"), max_length=300, blank=True, editable=False, validators=[clean_line])
 
+    # Derived from the statement whenever it is saved.
+    search_text = models.TextField(editable=False)
+    search = models.GeneratedField(
+        expression=SearchVector("search_text", config="simple"), output_field=SearchVectorField(), db_persist=True
+    )
+
     objects = PledgeQuerySet.as_manager()
 
     class Meta:
@@ -91,6 +104,7 @@ class Pledge(Moderated):
         verbose_name_plural = _("pledges")
         ordering = ["area__order", "pk"]
         indexes = [
+            GinIndex("search", name="pledge_search"),
             models.Index(fields=["submitted_at"], name="pledge_waiting", condition=Q(state="submitted")),
             models.Index(fields=["area", "-started_on"], name="pledge_by_area", condition=Q(state="approved")),
         ]
@@ -149,6 +163,12 @@ class Pledge(Moderated):
 
     def get_absolute_url(self):
         return reverse("pledge", args=[self.pk])
+
+    def save(self, *args, update_fields=None, **kwargs):
+        self.search_text = fold(self.statement)
+        if update_fields is not None and "statement" in update_fields:
+            update_fields = {*update_fields, "search_text"}
+        super().save(*args, update_fields=update_fields, **kwargs)
 
     def why_not(self, move):
         if self.partner.withdrawn_at:
