@@ -1,0 +1,324 @@
+"""What changes a partner after it has signed.
+
+Each action locks the partner's row first, so that of two people who act at once the second decides on what the first
+has left. Leaving the Charter ends pledges too: `pledges.actions.pledges.withdraw_partner` does the whole of it.
+"""
+
+import hashlib
+import json
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from oiep import audit
+from oiep import email as mail
+from oiep.models import OutgoingEmail
+from oiep.moderation import Move, NotPossible, State, move
+from partners.models import District, JoinRequest, Membership, Partner, ProfileChange, Sector
+
+PLAIN_FIELDS = ("name", "description", "website", "size", "county_wide", "is_social_enterprise", "is_cooperative")
+PROFILE_FIELDS = (*PLAIN_FIELDS, "show_name", "sector", "districts")
+_OPEN = (State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED)
+
+
+class Conflict(NotPossible):
+    """Somebody else changed it since the form was opened. The message may be shown to a user."""
+
+
+def _locked(partner):
+    """The partner's row, locked until the transaction ends."""
+    return Partner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
+
+
+def _locked_standing(partner):
+    """The same, of a partner that has not withdrawn. Raises NotPossible when it has."""
+    partner = _locked(partner)
+    if partner.withdrawn_at:
+        raise NotPossible(
+            _("This partner withdrew on %(date)s, so nothing about it can be changed any more.")
+            % {"date": timezone.localdate(partner.withdrawn_at).strftime("%-d %B %Y")}
+        )
+    return partner
+
+
+# Areas and leaving ----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_active_areas(*, partner, areas):
+    """Says in which priority areas a partner has live pledges, for the directory."""
+    _locked(partner).areas.set(areas)
+
+
+@transaction.atomic
+def withdraw(*, partner, actor):
+    """Ends a partner's part in the Charter. What is waiting to be sent about it is not sent; its lead is told.
+
+    Raises NotPossible when it has withdrawn already. Returns the partner as it is now.
+    """
+    partner = _locked_standing(partner)
+    partner.withdrawn_at, partner.withdrawn_by = timezone.now(), actor
+    partner.save(update_fields=["withdrawn_at", "withdrawn_by"])
+    partner.areas.clear()
+    audit.record(verb="partner.withdrawn", subject=partner, actor=actor, state=partner.state)
+    mail.withhold(OutgoingEmail.objects.about(partner), reason=_("The partner withdrew from the Charter."))
+    for request in partner.join_requests.select_for_update().filter(state=JoinRequest.State.ASKED):
+        _answer(request, JoinRequest.State.REFUSED, actor)
+    if lead := partner.lead:
+        mail.queue(
+            to=lead.user.email,
+            template="partner_withdrawn",
+            context={"partner": partner, "lead": lead.user, "by_lead": actor == lead.user},
+            about=partner,
+        )
+    return partner
+
+
+# The profile ----------------------------------------------------------------------------------
+
+
+def profile_of(partner):
+    """The live profile, as the JSON values that a ProfileChange holds."""
+    values = {field: getattr(partner, field) for field in (*PLAIN_FIELDS, "show_name")}
+    values["sector"] = partner.sector.slug if partner.sector else None
+    values["districts"] = sorted(district.slug for district in partner.districts.all())
+    return values
+
+
+def open_change_of(partner):
+    """The change that the partner can still work on, or None."""
+    return partner.profile_changes.filter(state__in=_OPEN).first()
+
+
+def proposed_profile_of(partner):
+    """The profile as it will be once the change that waits is approved."""
+    change = open_change_of(partner)
+    return profile_of(partner) | (change.values if change else {})
+
+
+def version_of(values):
+    """A short mark of values, for a form to say what it was opened on."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:20]
+
+
+def _fill(partner, values):
+    """Sets profile values, all but the districts, without saving. Raises ValidationError for what cannot be saved."""
+    for field in values.keys() & {*PLAIN_FIELDS, "show_name"}:
+        setattr(partner, field, values[field])
+    if "sector" in values:
+        partner.sector = Sector.objects.get(slug=values["sector"]) if values["sector"] else None
+    partner.full_clean()
+    return partner
+
+
+def _write(partner, values):
+    _fill(partner, values).save()
+    if "districts" in values:
+        partner.districts.set(District.objects.filter(slug__in=values["districts"]))
+
+
+@transaction.atomic
+def propose_profile_change(*, partner, values, actor, message="", seen=None):
+    """Takes a changed profile in: what is approved stays public as it was until the manager approves the change.
+
+    A partner that was not approved yet is changed directly, and sent in again if changes were asked for. A resident who
+    hides their name is hidden at once. values: as `profile_of`; fields that are left out stay. message: a word to the
+    manager. seen: `version_of` the proposed profile when the form was opened.
+
+    Returns the change that waits, or None when nothing does. Raises Conflict when the profile is not as it was seen,
+    NotPossible when the partner withdrew or was declined, ValidationError for values that the model does not take.
+    """
+    partner = _locked_standing(partner)
+    if partner.state == State.DECLINED:
+        raise NotPossible(_("This signature was declined, so its profile cannot be changed."))
+    if seen is not None and seen != version_of(proposed_profile_of(partner)):
+        raise Conflict(_("Somebody else changed this profile while you were writing. Look at it again, then send it."))
+    live = profile_of(partner)
+    if partner.state != State.APPROVED:
+        _change_directly(partner, {f: v for f, v in values.items() if v != live[f]}, actor, message)
+        return None
+    change = partner.profile_changes.select_for_update().filter(state__in=_OPEN).first()
+    wanted = (change.values if change else {}) | values
+    if live["show_name"] and wanted.get("show_name") is False:
+        _write(partner, {"show_name": False})
+        audit.record(verb="partner.name_hidden", subject=partner, actor=actor)
+        live["show_name"] = False
+    changed = {field: value for field, value in wanted.items() if value != live[field]}
+    if not changed:
+        if change and change.state != State.DRAFT:
+            _take_back(change, actor)
+        return None
+    _fill(Partner.objects.get(pk=partner.pk), changed)
+    return _stage(partner, change, changed, live, actor, message)
+
+
+def _change_directly(partner, changed, actor, message):
+    if changed:
+        _write(partner, changed)
+        audit.record(verb="partner.changed", subject=partner, actor=actor, note=message.strip(), fields=sorted(changed))
+    if partner.state in (State.CHANGES_ASKED, State.DRAFT):
+        move(partner, Move.SUBMIT, actor=actor, message=message)
+    elif changed:
+        # It starts to wait anew, so that nobody decides on words that they have not read.
+        partner.submitted_at = timezone.now()
+        partner.save(update_fields=["submitted_at"])
+
+
+def _take_back(change, actor):
+    before = change.state
+    change.state, change.values, change.before = State.DRAFT, {}, {}
+    change.decided_at, change.decided_by, change.decision_message = None, None, ""
+    change.save()
+    audit.record(verb="profilechange.taken_back", subject=change, actor=actor, before=before, after=change.state)
+
+
+def _stage(partner, change, changed, live, actor, message):
+    if change and change.state == State.SUBMITTED and change.values == changed:
+        return change
+    change = change or ProfileChange(partner=partner)
+    change.values, change.before = changed, {field: live[field] for field in changed}
+    change.proposed_by, change.proposed_at = actor, timezone.now()
+    if change.state == State.SUBMITTED:
+        change.submitted_at = change.proposed_at
+        change.save()
+        audit.record(
+            verb="profilechange.changed", subject=change, actor=actor, note=message.strip(), fields=sorted(changed)
+        )
+        return change
+    change.save()
+    return move(change, Move.SUBMIT, actor=actor, message=message, fields=sorted(changed))
+
+
+@transaction.atomic
+def apply_profile_change(*, change):
+    """Makes an approved change public. `before` is set to what it replaces, so that it can be undone exactly.
+
+    Raises ValidationError when the values cannot be written any more, because another organisation took the name.
+    """
+    partner = _locked_standing(change.partner)
+    live = profile_of(partner)
+    change.before = {field: live[field] for field in change.values}
+    change.save(update_fields=["before"])
+    _write(partner, change.values)
+
+
+@transaction.atomic
+def revert_profile_change(*, change):
+    """The exact reverse of `apply_profile_change`. Raises NotPossible when the profile was changed again since."""
+    partner = _locked_standing(change.partner)
+    live = profile_of(partner)
+    if any(live[field] != value for field, value in change.values.items()):
+        raise NotPossible(_("The profile was changed again since, so this change cannot be undone."))
+    _write(partner, change.before)
+
+
+@transaction.atomic
+def update_contact_settings(*, partner, actor, purposes, paused, review_months):
+    """Says by which purposes a partner may be written to, and how often it reports. Applies at once."""
+    partner = _locked_standing(partner)
+    before = (set(partner.contact_purposes), bool(partner.contact_paused_at), partner.review_months)
+    partner.contact_purposes = [purpose for purpose in Partner.Purpose.values if purpose in purposes]
+    partner.contact_paused_at = (partner.contact_paused_at or timezone.now()) if paused else None
+    partner.review_months = review_months
+    if (set(partner.contact_purposes), paused, review_months) == before:
+        return partner
+    partner.full_clean()
+    partner.save(update_fields=["contact_purposes", "contact_paused_at", "review_months"])
+    audit.record(
+        verb="partner.contact_changed",
+        subject=partner,
+        actor=actor,
+        purposes=partner.contact_purposes,
+        paused=paused,
+        review_months=review_months,
+    )
+    return partner
+
+
+# People ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask_to_join(*, partner, user, job_title=""):
+    """Asks the lead of a partner to add a person. Asking again while it waits changes nothing.
+
+    Returns the request. Raises NotPossible when the partner withdrew or the person acts for it already. The lead gets
+    at most one mail a day from one person.
+    """
+    partner = _locked_standing(partner)
+    if partner.memberships.current().filter(user=user).exists():
+        raise NotPossible(_("You act for this partner already."))
+    if waiting := partner.join_requests.filter(user=user, state=JoinRequest.State.ASKED).first():
+        return waiting
+    request = JoinRequest.objects.create(partner=partner, user=user, job_title=job_title)
+    audit.record(verb="joinrequest.asked", subject=request, actor=user, partner=partner.pk)
+    if lead := partner.lead:
+        mail.queue(
+            to=lead.user.email,
+            template="join_asked",
+            context={"partner": partner, "asker": user, "job_title": job_title, "lead": lead.user},
+            key=f"join/{partner.pk}/{user.pk}/{timezone.localdate()}",
+            about=partner,
+        )
+    return request
+
+
+@transaction.atomic
+def answer_join_request(*, request, accept, actor):
+    """Adds the person who asked to the partner's people, or refuses, and tells them.
+
+    Returns the request. Raises NotPossible when it was answered already or the partner withdrew.
+    """
+    partner = _locked_standing(request.partner)
+    request = partner.join_requests.select_for_update(of=("self",)).get(pk=request.pk)
+    if request.state != JoinRequest.State.ASKED:
+        raise NotPossible(
+            _("This was answered on %(date)s: %(answer)s.")
+            % {
+                "date": timezone.localdate(request.answered_at).strftime("%-d %B %Y"),
+                "answer": request.get_state_display(),
+            }
+        )
+    if accept and not partner.memberships.current().filter(user=request.user).exists():
+        role = Membership.Role.MEMBER if partner.lead else Membership.Role.LEAD
+        membership = partner.memberships.create(user=request.user, role=role, job_title=request.job_title)
+        audit.record(verb="membership.added", subject=membership, actor=actor, partner=partner.pk, role=role)
+    _answer(request, JoinRequest.State.ACCEPTED if accept else JoinRequest.State.REFUSED, actor)
+    return request
+
+
+def _answer(request, state, actor):
+    request.state, request.answered_at, request.answered_by = state, timezone.now(), actor
+    request.save(update_fields=["state", "answered_at", "answered_by"])
+    audit.record(verb=f"joinrequest.{state}", subject=request, actor=actor, partner=request.partner_id)
+    mail.queue(
+        to=request.user.email,
+        template=f"join_{state}",
+        context={"partner": request.partner, "asker": request.user},
+        about=request.partner,
+    )
+
+
+@transaction.atomic
+def appoint_lead(*, partner, user, actor):
+    """Makes a person the lead of a partner; the lead until then stays as a member. Returns the lead's membership."""
+    partner = _locked_standing(partner)
+    members = {member.user_id: member for member in partner.memberships.current()}
+    former = next((m for m in members.values() if m.role == Membership.Role.LEAD), None)
+    if former and former.user_id == user.pk:
+        return former
+    if former:
+        former.role = Membership.Role.MEMBER
+        former.save(update_fields=["role"])
+    lead = members.get(user.pk) or Membership(partner=partner, user=user)
+    lead.role = Membership.Role.LEAD
+    lead.save()
+    audit.record(
+        verb="membership.lead_appointed",
+        subject=lead,
+        actor=actor,
+        partner=partner.pk,
+        former=former.pk if former else None,
+    )
+    return lead
