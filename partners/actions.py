@@ -31,8 +31,8 @@ def _locked(partner):
     return Partner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
 
 
-def _locked_standing(partner):
-    """The same, of a partner that has not withdrawn. Raises NotPossible when it has."""
+def lock_standing(partner):
+    """The same, of a partner that stands. Raises NotPossible when it has withdrawn."""
     partner = _locked(partner)
     if partner.withdrawn_at:
         raise NotPossible(
@@ -57,7 +57,7 @@ def withdraw(*, partner, actor):
 
     Raises NotPossible when it has withdrawn already. Returns the partner as it is now.
     """
-    partner = _locked_standing(partner)
+    partner = lock_standing(partner)
     partner.withdrawn_at, partner.withdrawn_by = timezone.now(), actor
     partner.save(update_fields=["withdrawn_at", "withdrawn_by"])
     partner.areas.clear()
@@ -129,7 +129,7 @@ def propose_profile_change(*, partner, values, actor, message="", seen=None):
     Returns the change that waits, or None when nothing does. Raises Conflict when the profile is not as it was seen,
     NotPossible when the partner withdrew or was declined, ValidationError for values that the model does not take.
     """
-    partner = _locked_standing(partner)
+    partner = lock_standing(partner)
     if partner.state == State.DECLINED:
         raise NotPossible(_("This signature was declined, so its profile cannot be changed."))
     if seen is not None and seen != version_of(proposed_profile_of(partner)):
@@ -196,7 +196,7 @@ def apply_profile_change(*, change):
 
     Raises ValidationError when the values cannot be written any more, because another organisation took the name.
     """
-    partner = _locked_standing(change.partner)
+    partner = lock_standing(change.partner)
     live = profile_of(partner)
     change.before = {field: live[field] for field in change.values}
     change.save(update_fields=["before"])
@@ -206,7 +206,7 @@ def apply_profile_change(*, change):
 @transaction.atomic
 def revert_profile_change(*, change):
     """The exact reverse of `apply_profile_change`. Raises NotPossible when the profile was changed again since."""
-    partner = _locked_standing(change.partner)
+    partner = lock_standing(change.partner)
     live = profile_of(partner)
     if any(live[field] != value for field, value in change.values.items()):
         raise NotPossible(_("The profile was changed again since, so this change cannot be undone."))
@@ -216,7 +216,7 @@ def revert_profile_change(*, change):
 @transaction.atomic
 def update_contact_settings(*, partner, actor, purposes, paused, review_months):
     """Says by which purposes a partner may be written to, and how often it reports. Applies at once."""
-    partner = _locked_standing(partner)
+    partner = lock_standing(partner)
     before = (set(partner.contact_purposes), bool(partner.contact_paused_at), partner.review_months)
     partner.contact_purposes = [purpose for purpose in Partner.Purpose.values if purpose in purposes]
     partner.contact_paused_at = (partner.contact_paused_at or timezone.now()) if paused else None
@@ -246,7 +246,7 @@ def ask_to_join(*, partner, user, job_title=""):
     Returns the request. Raises NotPossible when the partner withdrew or the person acts for it already. The lead gets
     at most one mail a day from one person.
     """
-    partner = _locked_standing(partner)
+    partner = lock_standing(partner)
     if partner.memberships.current().filter(user=user).exists():
         raise NotPossible(_("You act for this partner already."))
     if waiting := partner.join_requests.filter(user=user, state=JoinRequest.State.ASKED).first():
@@ -270,7 +270,7 @@ def answer_join_request(*, request, accept, actor):
 
     Returns the request. Raises NotPossible when it was answered already or the partner withdrew.
     """
-    partner = _locked_standing(request.partner)
+    partner = lock_standing(request.partner)
     request = partner.join_requests.select_for_update(of=("self",)).get(pk=request.pk)
     if request.state != JoinRequest.State.ASKED:
         raise NotPossible(
@@ -303,7 +303,7 @@ def _answer(request, state, actor):
 @transaction.atomic
 def appoint_lead(*, partner, user, actor):
     """Makes a person the lead of a partner; the lead until then stays as a member. Returns the lead's membership."""
-    partner = _locked_standing(partner)
+    partner = lock_standing(partner)
     members = {member.user_id: member for member in partner.memberships.current()}
     former = next((m for m in members.values() if m.role == Membership.Role.LEAD), None)
     if former and former.user_id == user.pk:

@@ -83,8 +83,8 @@ class Pledge(Moderated):
 
     created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
     started_on = models.DateField(_("since"), null=True, editable=False)
-    replaces = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="replacement",
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="replacements",
         verbose_name=_("replaces"),
     )  # fmt: skip
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
@@ -142,6 +142,13 @@ class Pledge(Moderated):
                 violation_error_message=_("Give an amount above 0, or leave it out."),
             ),
             models.CheckConstraint(name="pledge_not_its_own_replacement", condition=~Q(replaces=F("id"))),
+            # A change that was declined or taken back leaves room for another.
+            models.UniqueConstraint(
+                "replaces",
+                name="pledge_replaced_once",
+                condition=~Q(state=State.DECLINED) & ~Q(ending="withdrawn"),
+                violation_error_message=_("A change to this pledge waits already."),
+            ),
         ]
 
     def __str__(self):
@@ -150,6 +157,14 @@ class Pledge(Moderated):
     @property
     def is_live(self):
         return self.state == State.APPROVED and not self.ended_at
+
+    @property
+    def replacement(self):
+        """The change to this pledge that waits or was approved, or None."""
+        return next(
+            (p for p in self.replacements.all() if p.state != State.DECLINED and p.ending != self.Ending.WITHDRAWN),
+            None,
+        )
 
     @property
     def runs_until(self):
@@ -178,4 +193,6 @@ class Pledge(Moderated):
                 "date": timezone.localdate(self.ended_at).strftime("%-d %B %Y"),
                 "how": self.get_ending_display(),
             }
+        if move == Move.UNDO and self.state == State.DECLINED and self.replaces and self.replaces.replacement:
+            return _("Another change to the same pledge was sent in since, so this one stays declined.")
         return super().why_not(move)
