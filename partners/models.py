@@ -156,7 +156,7 @@ class Purpose(models.TextChoices):
 
 class PartnerQuerySet(ModeratedQuerySet):
     def published(self):
-        """What the public may see a page of. A resident who withdrew has none; an organisation's page says that it did."""
+        """What the public may see a page of. An organisation's says that it withdrew; a resident who did has none."""
         return self.approved().exclude(kind=Kind.RESIDENT, withdrawn_at__isnull=False)
 
     def listed(self):

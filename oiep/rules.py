@@ -1,0 +1,22 @@
+"""The rules of the scheme as numbers, for the pages that tell people about them."""
+
+from django.conf import settings
+
+NAMES = (
+    "CONFIRMATION_DAYS",
+    "CONFIRMATION_RESEND_MINUTES",
+    "CONFIRMATION_MAILS_AT_MOST",
+    "DECISION_WORKING_DAYS",
+    "DECISION_AMBER_WORKING_DAYS",
+    "SHORT_ROUTE_BELOW_PEOPLE",
+    "MINIMUM_AGE",
+    "PLEDGES_AT_MOST",
+    "REVIEW_MONTHS",
+    "CONTACT_LIMIT_BY_SOURCE",
+    "CONTACT_LIMIT_BY_SENDER",
+    "CONTACT_LIMIT_BY_PARTNER",
+)
+
+
+def rules():
+    return {name: getattr(settings, name) for name in NAMES}

@@ -1,0 +1,59 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from oiep.forms import CharterForm
+from oiep.text import clean_line, clean_text, normalise_email
+from partners.models import ContactMessage, Purpose
+
+
+class MessageForm(CharterForm):
+    """A visitor's message to the partnership, or with `ContactForm` to a partner."""
+
+    name = forms.CharField(label=_("Your name"), max_length=100, validators=[clean_line])
+    email = forms.EmailField(
+        label=_("Your e-mail address"),
+        help_text=_("They reply to this address. Nobody else sees it."),
+        max_length=254,
+    )
+    message = forms.CharField(
+        label=_("Your message"),
+        max_length=ContactMessage._meta.get_field("message").max_length,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        validators=[clean_text],
+    )
+    # Out of sight; a person leaves it blank, a robot that fills in every field does not.
+    fax = forms.CharField(
+        label=_("Leave this blank"),
+        required=False,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
+
+    def clean_email(self):
+        return normalise_email(self.cleaned_data["email"])
+
+    def clean_fax(self):
+        if self.cleaned_data["fax"]:
+            raise forms.ValidationError(
+                _("This looks like it was written by a robot. If you are a person, empty “Leave this blank”.")
+            )
+        return ""
+
+
+class ContactForm(MessageForm):
+    purpose = forms.ChoiceField(label=_("What is it about?"), widget=forms.RadioSelect)
+
+    field_order = ["purpose", "name", "email", "message", "fax"]
+
+    def __init__(self, *args, partner, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["purpose"].choices = [
+            (purpose.value, _FOR_VISITORS[purpose]) for purpose in Purpose if purpose in partner.contact_purposes
+        ]
+
+
+_FOR_VISITORS = {
+    Purpose.BUY: _("Buying from them"),
+    Purpose.WORK: _("Working with them"),
+    Purpose.VOLUNTEER: _("Volunteering"),
+    Purpose.PLEDGE: _("One of their pledges"),
+}
