@@ -142,7 +142,9 @@ def propose_profile_change(*, partner, values, actor, message="", seen=None):
     partner = lock_standing(partner)
     if partner.state == State.DECLINED:
         raise NotPossible(_("This signature was declined, so its profile cannot be changed."))
-    if seen is not None and seen != version_of(proposed_profile_of(partner)):
+    proposed = proposed_profile_of(partner)
+    meddled = seen is not None and seen != version_of(proposed)
+    if meddled and any(proposed[field] != value for field, value in values.items()):
         raise Conflict(_("Somebody else changed this profile while you were writing. Look at it again, then send it."))
     live = profile_of(partner)
     if partner.state != State.APPROVED:
@@ -169,10 +171,6 @@ def _change_directly(partner, changed, actor, message):
         audit.record(verb="partner.changed", subject=partner, actor=actor, note=message.strip(), fields=sorted(changed))
     if partner.state in (State.CHANGES_ASKED, State.DRAFT):
         move(partner, Move.SUBMIT, actor=actor, message=message)
-    elif changed:
-        # It starts to wait anew, so that nobody decides on words that they have not read.
-        partner.submitted_at = timezone.now()
-        partner.save(update_fields=["submitted_at"])
 
 
 def _take_back(change, actor):
@@ -189,8 +187,7 @@ def _stage(partner, change, changed, live, actor, message):
     change = change or ProfileChange(partner=partner)
     change.values, change.before = changed, {field: live[field] for field in changed}
     change.proposed_by, change.proposed_at = actor, timezone.now()
-    if change.state == State.SUBMITTED:
-        change.submitted_at = change.proposed_at
+    if change.state == State.SUBMITTED:  # it keeps its place in the queue
         change.save()
         audit.record(
             verb="profilechange.changed", subject=change, actor=actor, note=message.strip(), fields=sorted(changed)

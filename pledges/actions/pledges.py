@@ -66,12 +66,17 @@ def version_of(pledge):
 def add_pledge(*, partner, values, actor):
     """Sends a new pledge in. values: field → value, for fields of FIELDS; others are ignored.
 
+    To promise the same twice is to promise it once: then the pledge that is there is returned.
+
     Raises NotPossible when the partner withdrew, was declined or has PLEDGES_AT_MOST pledges, ValidationError for
     values that the model does not take.
     """
     partner = partner_actions.lock_standing(partner)
     if partner.state == State.DECLINED:
         raise NotPossible(_("This signature was declined, so pledges cannot be added to it."))
+    same = {field: values[field] for field in ("area", "capacity", "statement")}
+    if twin := partner.pledges.open().filter(**same).first():
+        return twin
     if partner.pledges.open().filter(replaces=None).count() >= settings.PLEDGES_AT_MOST:
         raise NotPossible(
             _("You have %(number)s pledges, the most there can be. Stop one before you add another.")
@@ -92,13 +97,15 @@ def change_pledge(*, pledge, values, actor, message="", seen=None):
     declined, or a change to it waits already, ValidationError for values that the model does not take.
     """
     pledge = _lock_open(pledge)
-    if seen is not None and seen != version_of(pledge):
+    changed = _differences(pledge, values)
+    if changed and seen is not None and seen != version_of(pledge):
         raise partner_actions.Conflict(
             _("Somebody else changed this pledge while you were writing. Look at it again, then send it.")
         )
-    changed = sorted(field for field in FIELDS if field in values and values[field] != getattr(pledge, field))
     if pledge.state == State.APPROVED:
-        if pledge.replacement:
+        if waiting := pledge.replacement:
+            if not _differences(waiting, values):  # a double click
+                return waiting
             raise NotPossible(_("A change to this pledge waits already. Change that one instead."))
         if not changed:
             raise NotPossible(_("Nothing is different yet. Change the pledge, then send it."))
@@ -110,10 +117,6 @@ def change_pledge(*, pledge, values, actor, message="", seen=None):
         audit.record(verb="pledge.changed", subject=pledge, actor=actor, note=message.strip(), fields=changed)
     if pledge.can(Move.SUBMIT):
         move(pledge, Move.SUBMIT, actor=actor, message=message)
-    elif changed:
-        # It starts to wait anew, so that nobody decides on words that they have not read.
-        pledge.submitted_at = timezone.now()
-        pledge.save(update_fields=["submitted_at"])
     return pledge
 
 
@@ -152,6 +155,10 @@ def _lock_open(pledge):
     return pledge
 
 
+def _differences(pledge, values):
+    return sorted(field for field in FIELDS if field in values and values[field] != getattr(pledge, field))
+
+
 def _fill(pledge, values):
     for field in FIELDS:
         if field in values:
@@ -180,3 +187,14 @@ def _end(pledge, reason, actor, at=None):
     pledge.ended_at, pledge.ending, pledge.ending_reason = at or timezone.now(), ending, reason
     pledge.save(update_fields=["ended_at", "ending", "ending_reason"])
     audit.record(verb=f"pledge.{ending}", subject=pledge, actor=actor, note=reason, partner=pledge.partner_id)
+
+
+@transaction.atomic
+def record_own_approval(*, signature, url, actor):
+    """Notes where the decision of the partner's own board or cabinet can be read. It is public at once."""
+    partner_actions.lock_standing(signature.partner)
+    signature.approval_url = url
+    signature.full_clean()
+    signature.save(update_fields=["approval_url"])
+    audit.record(verb="signature.own_approval", subject=signature, actor=actor, given=bool(url))
+    return signature
