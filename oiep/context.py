@@ -1,6 +1,20 @@
+"""What every page's frame needs."""
+
 from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+SECTIONS = (
+    ("charter", _("The Charter")),
+    ("partners", _("Partners")),
+    ("areas", _("Areas")),
+    ("places", _("Places")),
+    ("pledges", _("Pledges")),
+)
 
 
 def site(request):
-    """What every page's frame needs."""
-    return {"SITE_URL": settings.SITE_URL}
+    sections = [{"url": reverse(name), "label": label} for name, label in SECTIONS]
+    for section in sections:
+        section["is_current"] = request.path.startswith(section["url"])
+    return {"SITE_URL": settings.SITE_URL, "sections": sections}

@@ -1,5 +1,9 @@
 """Template tags that every template has (settings.TEMPLATES, builtins)."""
 
+import functools
+import textwrap
+
+import heroicons
 from django import template
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
@@ -19,3 +23,44 @@ def markdown(text):
 def quoted(text):
     """Somebody's own words in an e-mail: lines that begin with `> `, in which nothing becomes a link or a button."""
     return mark_safe("\n".join(f"> {line}".rstrip() for line in str(text).splitlines()))  # noqa: S308 - plain-text mail
+
+
+@register.simple_tag
+def area_icon(area, size=24):
+    """The icon of a priority area, drawn inline; a plain tag where the manager's name for it is no heroicon's."""
+    return _icon(area.icon, size)
+
+
+@functools.lru_cache(maxsize=128)
+def _icon(name, size):
+    attributes = {"aria-hidden": "true", "focusable": "false"}
+    try:
+        svg = heroicons._render_icon("outline", name, size, attributes)
+    except heroicons.IconDoesNotExist:
+        svg = heroicons._render_icon("outline", "tag", size, attributes)
+    return mark_safe(svg)  # noqa: S308 - drawn from the packaged set
+
+
+@register.filter
+def percent_of(value, maximum):
+    """A whole percentage from 0 to 100, for the width of a bar."""
+    return max(0, min(100, round(100 * value / maximum))) if maximum else 0
+
+
+@register.filter
+def figure(value):
+    """A number as people write it: 1,200 or 12.5."""
+    text = f"{value:,.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+@register.filter
+def money(value):
+    """Pounds: £1,200 or £12.50."""
+    return f"£{value:,.2f}".removesuffix(".00")
+
+
+@register.filter
+def wrapped(text, width):
+    """The lines of a text in which no word is cut, each at most `width` characters if its words allow."""
+    return textwrap.wrap(str(text), width, break_long_words=False)
