@@ -244,6 +244,8 @@ def change_pledge(request, partner, pk):
 @of_partner()
 def stop_pledge(request, partner, pk):
     pledge = get_object_or_404(partner.pledges, pk=pk)
+    if request.method != "POST" and (pledge.ended_at or pledge.state == State.DECLINED):
+        return redirect("account-partner", partner.slug)
     form = StopForm(request.POST if request.method == "POST" else None)
     form.fields["reason"].required = pledge.is_live
     if form.is_valid():
