@@ -49,8 +49,9 @@ def queue(*, to, template, context, key=None, about=None, reply_to="", unproven=
         subject_line=subject,
         text=text,
         unproven=unproven,
-        subject=about,
     )
+    if about is not None:  # None would set the number of nothing to NULL
+        email.subject = about
     email.clean_fields(exclude=["subject_type"])
     try:
         with transaction.atomic():
@@ -133,7 +134,8 @@ def message_of(email, mail_connection=None):
         headers={"Message-ID": email.message_id, "Auto-Submitted": "auto-generated"},
         connection=mail_connection,
     )
-    html = render_to_string("email/base.html", {"subject": email.subject_line, "content": html_of(email.text)})
+    parts = {"subject": email.subject_line, "content": html_of(email.text), "SITE_URL": settings.SITE_URL}
+    html = render_to_string("email/base.html", parts)
     message.attach_alternative(html, "text/html")
     return message
 
@@ -231,5 +233,6 @@ def send_again(email, *, actor):
 
 
 def withhold(emails, *, reason):
-    """Keeps waiting messages from being sent, saying why; those already on their way are left. Returns how many."""
-    return emails.filter(state=OutgoingEmail.State.WAITING).update(state=OutgoingEmail.State.NOT_SENT, reason=reason)
+    """Keeps messages that were not sent from being sent, saying why; those on their way are left. Returns how many."""
+    unsent = (OutgoingEmail.State.WAITING, OutgoingEmail.State.FAILED)
+    return emails.filter(state__in=unsent).update(state=OutgoingEmail.State.NOT_SENT, reason=reason)
