@@ -109,8 +109,7 @@ def _pledges_of(partner):
 @of_partner()
 def profile(request, partner):
     proposed = _proposed_now(partner)
-    opened = {"seen": partner_actions.version_of(proposed)}
-    form = ProfileForm(request.POST or None, partner=partner, values=proposed, initial=opened)
+    form = ProfileForm(request.POST or None, partner=partner, values=proposed)
     context = {"partner": partner, "form": form, "asked": _asked([partner, *partner.profile_changes.all()])}
     if form.is_valid():
         try:
