@@ -1,4 +1,7 @@
-"""Every pair of colours that meets on a page, in both schemes: 4.5:1 for words, 3:1 for edges and marks (WCAG 2.2 AA)."""
+"""Every pair of colours that meets on a page, in both schemes.
+
+WCAG 2.2 AA asks for 4.5:1 for words and 3:1 for edges and marks.
+"""
 
 import re
 from pathlib import Path
@@ -18,7 +21,7 @@ WORDS = [
     ("on-green", "green-deep"),
     ("on-marigold", "marigold"),
     ("on-marigold", "marigold-deep"),
-    *((words, ground) for words in ("on-frame", "on-frame-soft", "marigold-deep") for ground in ("frame", "frame-deep")),
+    *((words, "frame") for words in ("on-frame", "on-frame-soft", "marigold-deep")),
     ("error", "error-bg"),
     ("ink", "error-bg"),
     *((f"tone-{tone}-fg", f"tone-{tone}-bg") for tone in TONES),
@@ -30,7 +33,7 @@ EDGES = [
     ("focus", "error-bg"),
     ("focus-on-frame", "frame"),
     ("marigold", "frame"),
-    ("surface", "control"),
+    ("tick", "control"),
     ("control", "stone-deep"),
     *((f"tone-{tone}-fg", ground) for tone in TONES for ground in GROUNDS),
 ]
