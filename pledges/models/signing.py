@@ -166,9 +166,7 @@ class Signing(models.Model):
         return _SHORT_STEPS if self.is_short else _ORGANISATION_STEPS
 
     def has_finished(self, step):
-        if step == "pledges" and not self.is_resident:
-            return bool(self.pledges)
-        return step in self.answers
+        return bool(self.pledges) if step == "pledges" else step in self.answers
 
     @property
     def first_unfinished(self):

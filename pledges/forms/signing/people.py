@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from oiep.forms import CharterForm
@@ -207,7 +208,7 @@ class ContactForm(StepForm):
         label=_("How often will you tell us how your pledges go?"),
         help_text=_("It takes a few minutes, from a link that we send you."),
         widget=forms.RadioSelect,
-        choices=[(str(months), words) for months, words in Partner._meta.get_field("review_months").choices],
+        choices=[(str(months), capfirst(words)) for months, words in Partner._meta.get_field("review_months").choices],
         initial="12",
     )
     awaits_approval_of = forms.CharField(
@@ -224,6 +225,7 @@ class DeclareForm(StepForm):
 
 
 class ResidentDeclareForm(DeclareForm):
+    conditional = frozenset({"show_name"})
     show_name = forms.TypedChoiceField(
         label=_("May we show your name?"),
         widget=forms.RadioSelect,

@@ -110,6 +110,7 @@ class ShortIdeasForm(IdeasForm):
 
 
 class ResidentIdeasForm(IdeasForm):
+    conditional = frozenset({"ideas", "own_area"})
     own_words = forms.CharField(
         label=_("A pledge in your own words"),
         help_text=_("For example “I will buy my bread in my own street.” Up to 300 characters."),
@@ -143,6 +144,8 @@ class ResidentIdeasForm(IdeasForm):
 
     def clean(self):
         cleaned = super().clean()
+        if not cleaned.get("ideas") and not cleaned.get("own_words") and not self.errors:
+            self.add_error("ideas", _("Tick at least one pledge, or write your own."))
         if cleaned.get("own_words") and not cleaned.get("own_area") and "own_area" not in self.errors:
             self.add_error("own_area", _("Choose the priority area that your own pledge is for."))
         return cleaned

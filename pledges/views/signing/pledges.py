@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from partners.models import PriorityArea
 from pledges.actions import signing as actions
@@ -88,6 +89,7 @@ def _pledge_page(request, signing, *, initial, idea, entry=None):
             return page_of(saved, "pledges")
     context = context_of(request, signing, "pledges", form=form, idea=idea, entry=entry)
     context["back_url"] = url_of(signing, "pledges")
+    context["title"] = _("Change your pledge") if entry else _("Add a pledge")
     return render(request, "pledges/signing/pledge.html", context)
 
 

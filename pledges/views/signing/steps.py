@@ -1,3 +1,5 @@
+import math
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404
@@ -96,8 +98,7 @@ def _saved(signing):
 
 def too_soon(request, template, context, error):
     """The same page again, with how long to wait."""
-    response = render(
-        request, template, context | {"wait_minutes": -(-error.seconds // 60), "trouble": True}, status=429
-    )
+    context |= {"wait_minutes": math.ceil(error.seconds / 60), "trouble": True}
+    response = render(request, template, context, status=429)
     response["Retry-After"] = str(error.seconds)
     return response

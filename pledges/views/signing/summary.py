@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from oiep.templatetags.charter import figure, money
@@ -61,7 +62,7 @@ def _contact_rows(signing):
     purposes = [str(Purpose(purpose).label) for purpose in contact["contact_purposes"]]
     return [
         _row(signing, "contact", _("People may write to you to"), purposes or _("Nothing: no contact form")),
-        _row(signing, "contact", _("You report progress"), str(months[int(contact["review_months"])])),
+        _row(signing, "contact", _("You report progress"), capfirst(months[int(contact["review_months"])])),
         _row(signing, "contact", _("Waits for the approval of"), contact["awaits_approval_of"] or _("Nobody")),
     ]
 
@@ -75,8 +76,6 @@ def _pledge_rows(signing):
         if not signing.is_resident and not signing.is_short:
             row["change_url"] = reverse("sign-pledge", args=[signing.pk, pledge["number"]]) + "?from=check"
         rows.append(row)
-    if not rows:
-        rows.append(_row(signing, "pledges", _("Pledges"), _("None yet")))
     return rows
 
 
@@ -84,7 +83,7 @@ def describe(pledge):
     """A pledge as lines of text."""
     lines = [pledge["statement"]]
     if pledge["capacity"] != Capacity.RESIDENT:
-        lines.append(_("We promise this %(capacity)s.") % {"capacity": Capacity(pledge["capacity"]).label})
+        lines.append(capfirst(Capacity(pledge["capacity"]).label))
     unit = f" {pledge['unit']}" if pledge["unit"] else ""
     if pledge["measure"]:
         lines.append(_("Measured by: %(measure)s") % {"measure": pledge["measure"]})
