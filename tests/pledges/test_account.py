@@ -196,8 +196,8 @@ def test_changes_asked_for_are_shown_with_the_managers_words(client, lead, baker
         changes_asked=True, partner=baker, decision_message="How many?", area=PriorityAreaFactory(short_name="Jobs")
     )
     page = client.get("/account/")
-    assert "New Firm: change your profile and send it in again We wrote to you: Which town?" in text(page)
-    assert "Baker Ltd: change your pledge on Jobs and send it in again We wrote to you: How many?" in text(page)
+    assert "Change your profile and send it in again New Firm We wrote to you: Which town?" in text(page)
+    assert "Change your pledge on Jobs and send it in again Baker Ltd We wrote to you: How many?" in text(page)
     for address in (
         reverse("account-profile", args=[new.slug]),
         reverse("account-pledge", args=[baker.slug, asked.pk]),
@@ -223,12 +223,12 @@ def test_request_to_join_is_a_thing_to_do_for_the_lead_only(client, client_of, b
     member = MembershipFactory(partner=baker, role="member").user
     PledgeFactory(approved=True, partner=baker)
     JoinRequestFactory(partner=baker, user=UserFactory(name="Asa Asker"))
-    assert "Asa Asker asks to join Baker Ltd" in text(client.get("/account/"))
+    assert "Asa Asker asks to join you" in text(client.get("/account/"))
     assert "Asa Asker" not in text(client_of(member).get("/account/"))
 
 
 def test_approved_partner_without_a_pledge_is_asked_for_one(client, baker):
-    assert "Baker Ltd: make a pledge" in text(client.get("/account/"))
+    assert "Make a pledge" in text(client.get("/account/"))
     PledgeFactory(submitted=True, partner=baker)
     assert "Nothing waits for you." in text(client.get("/account/"))
 
@@ -502,7 +502,7 @@ def test_answer_that_is_neither_is_asked_again(client, baker):
 
 def test_own_decision_is_linked(client, baker):
     signature = SignatureFactory(partner=baker, awaits_approval_of="Cabinet")
-    assert "say where your own decision can be read" in text(client.get("/account/"))
+    assert "Say where your own decision can be read" in text(client.get("/account/"))
     address = reverse("account-own-approval", args=[baker.slug, signature.pk])
     assert title(client.post(address, {"url": "javascript:alert(1)"})).startswith("Error: ")
     client.post(address, {"url": "council.example/minutes"})
