@@ -35,7 +35,7 @@ def test_money_has_pence_only_where_there_are_some(value, shown):
 )
 def test_a_bar_stays_within_its_track(value, maximum, percent):
     assert charter.percent_of(value, maximum) == percent
-    page = draw("progress", value=value, maximum=maximum, label="Hours")
+    page = draw("_bar", value=value, maximum=maximum)
     assert [rect[1]["width"] for rect in page.all("rect")] == ["100%", f"{percent}%"]
 
 
