@@ -133,3 +133,20 @@ def test_a_first_visit_is_light(page):
     assert weights[page.url] <= 20_000
     assert sum(weights.values()) <= 120_000
     assert len(weights) > 5
+
+
+def test_filters_stand_open_where_there_is_room_and_nothing_moves(page):
+    page.add_init_script("""window.shifted = 0;
+        new PerformanceObserver((list) => list.getEntries().forEach((entry) => (window.shifted += entry.value)))
+            .observe({type: 'layout-shift', buffered: true});""")
+    page.goto("/partners/", wait_until="networkidle")
+    assert page.locator("details.facet:not([open])").count() == 0
+    assert page.locator("details.facet").count() > 1
+    assert page.evaluate("window.shifted") == 0
+
+
+def test_what_a_search_changed_is_said_aloud(page):
+    page.goto("/partners/")
+    page.get_by_label("Name or words").fill("oak")
+    page.wait_for_url("**q=oak**")
+    assert page.locator("[data-live]").inner_text() == "0 partners"
