@@ -149,4 +149,5 @@ def test_what_a_search_changed_is_said_aloud(page):
     page.goto("/partners/")
     page.get_by_label("Name or words").fill("oak")
     page.wait_for_url("**q=oak**")
+    page.wait_for_function("document.querySelector('[data-live]').textContent")
     assert page.locator("[data-live]").inner_text() == "0 partners"
