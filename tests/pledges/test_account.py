@@ -27,6 +27,7 @@ from tests.factories import (
     SigningFactory,
     UserFactory,
 )
+from tests.html import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -152,6 +153,11 @@ def test_what_belongs_to_another_partner_is_not_found_under_ones_own(client, bak
 def test_pages_are_kept_by_nobody(client, addresses):
     for address in ("/account/", *addresses.values()):
         assert "no-store" in client.get(address)["Cache-Control"]
+
+
+def test_pages_are_well_formed(client, addresses):
+    for address in ("/account/", *addresses.values()):
+        assert Page(client.get(address)).faults == [], address
 
 
 def test_looking_changes_nothing(client, addresses, baker, pledge):
