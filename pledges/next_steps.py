@@ -77,6 +77,8 @@ def status_of(obj):
         return Status("grey", how % {"date": day(obj.ended_at)}, obj.ending_reason)
     tone, label = _LABELS[obj.state]
     if obj.state == State.SUBMITTED:
+        if not isinstance(obj, Partner) and obj.partner.state == State.CHANGES_ASKED:
+            return Status("amber", _("Waiting for you"), _("Answer first what we asked about your profile."))
         return Status(tone, label, _waiting(obj))
     if obj.state in (State.CHANGES_ASKED, State.DECLINED):
         return Status(tone, label, words=obj.decision_message)

@@ -196,6 +196,14 @@ def test_partner_that_waits_reads_by_when_we_answer(client, lead, time_machine):
     assert "It takes us longer than we promised." in text(client.get("/account/"))
 
 
+def test_pledges_wait_for_the_answer_about_the_signature(client, lead):
+    partner = PartnerFactory(changes_asked=True, lead=lead)
+    PledgeFactory(submitted=True, partner=partner)
+    page = text(client.get(reverse("account-partner", args=[partner.slug])))
+    assert "Waiting for you Answer first what we asked about your profile." in page
+    assert "We answer by" not in page
+
+
 def test_changes_asked_for_are_shown_with_the_managers_words(client, lead, baker):
     new = PartnerFactory(changes_asked=True, lead=lead, name="New Firm", decision_message="Which town?")
     asked = PledgeFactory(
@@ -395,7 +403,7 @@ def test_pledge_is_added_in_own_words(client, baker):
             "unit": "people",
             "baseline": "1,000",
             "target": "1 200.50",
-            "target_date": "2031-03-31",
+            "target_date": "2050-03-31",
         },
         follow=True,
     )
