@@ -7,13 +7,13 @@ import sys
 import time
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from oiep import email, local
 from oiep.models import OutgoingEmail
 from tests import smtp
 from tests.factories import OutgoingEmailFactory
+from tests.processes import database_url
 
 State = OutgoingEmail.State
 
@@ -31,14 +31,10 @@ def sink():
 @pytest.fixture
 def environment(sink):
     """What a process needs to work on this test's database and mail server."""
-    database = connection.settings_dict
-    host = database["OPTIONS"].get("host") or database["HOST"]
-    at = f"{database['HOST']}:{database['PORT'] or 5432}" if database["HOST"] else ""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "oiep.settings",
-        "DATABASE_URL": f"postgresql://{database['USER']}:{database['PASSWORD']}@{at}/{database['NAME']}"
-        + ("" if at else f"?host={local.quote(host, safe='')}"),
+        "DATABASE_URL": database_url(),
         "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
         "EMAIL_LEASE_SECONDS": "2",
         "SITE_URL": "http://testserver",
