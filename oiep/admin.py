@@ -30,8 +30,8 @@ def filled_or_not(title, *, empty, filled):
     """A filter by whether a field holds something, in words of its own."""
 
     class FilledOrNot(admin.EmptyFieldListFilter):
-        def __init__(self, *args):
-            super().__init__(*args)
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
             self.title = title
 
         def choices(self, changelist):

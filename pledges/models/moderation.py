@@ -5,7 +5,7 @@ import hashlib
 
 from django.core import serializers
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery, When
+from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,12 +18,19 @@ from pledges.models.pledges import Pledge
 # changes wait for the partner, and those of a declined one for nobody.
 _BEFORE_THE_MANAGER = (State.SUBMITTED, State.APPROVED)
 
-# On the annotations of `waiting()`.
-_SIGNATURE, _PLEDGES, _CHANGE = Q(state=State.SUBMITTED), Q(pledges_waiting__gt=0), Q(changes_waiting__gt=0)
+
+def _pledges():
+    return Pledge.objects.submitted().filter(ended_at=None).order_by()
 
 
-def _waiting(queryset):
-    return queryset.submitted().filter(partner__withdrawn_at=None, partner__state__in=_BEFORE_THE_MANAGER)
+def _changes():
+    return ProfileChange.objects.submitted().order_by()
+
+
+def _of_each(rows, aggregate):
+    """For each partner, a figure over its rows."""
+    rows = rows.filter(partner=OuterRef("pk"))
+    return Subquery(rows.values("partner").annotate(figure=aggregate).values("figure"))
 
 
 class CaseQuerySet(PartnerQuerySet):
@@ -32,32 +39,18 @@ class CaseQuerySet(PartnerQuerySet):
 
         `waiting_since`: when the signature was sent in, or else the oldest pledge or change of an approved partner.
         """
-        pledges = _waiting(Pledge.objects.filter(ended_at=None))
-        changes = _waiting(ProfileChange.objects.all())
-        signatures = Partner.objects.submitted().filter(withdrawn_at=None)
-        pledges_here = pledges.filter(partner=OuterRef("pk")).order_by()
-        changes_here = changes.filter(partner=OuterRef("pk")).order_by()
-
-        def oldest(rows):
-            return Subquery(rows.values("partner").annotate(at=models.Min("submitted_at")).values("at"))
-
-        def number(rows):
-            return Coalesce(Subquery(rows.values("partner").annotate(n=Count("pk")).values("n")), 0)
-
+        signatures = Partner.objects.submitted().order_by()
         # One set of keys from three small indexes, whatever the number of partners that do not wait.
-        waiting = (
-            signatures.order_by()
-            .values("pk")
-            .union(pledges.order_by().values("partner"), changes.order_by().values("partner"))
-        )
+        keys = signatures.values("pk").union(_pledges().values("partner"), _changes().values("partner"))
+        sent_in = Min("submitted_at")
         return (
-            self.filter(pk__in=waiting)
+            self.filter(pk__in=keys, withdrawn_at=None, state__in=_BEFORE_THE_MANAGER)
             .annotate(
-                pledges_waiting=number(pledges_here),
-                changes_waiting=number(changes_here),
+                pledges_waiting=Coalesce(_of_each(_pledges(), Count("pk")), 0),
+                changes_waiting=Coalesce(_of_each(_changes(), Count("pk")), 0),
                 waiting_since=models.Case(
                     When(state=State.SUBMITTED, then="submitted_at"),
-                    default=Least(oldest(pledges_here), oldest(changes_here)),
+                    default=Least(_of_each(_pledges(), sent_in), _of_each(_changes(), sent_in)),
                 ),
             )
             .order_by("waiting_since", "pk")
@@ -67,27 +60,33 @@ class CaseQuerySet(PartnerQuerySet):
         """Those of `waiting()` that are in time, soon due or late."""
         return self.filter(urgency_condition(urgency, today))
 
-    def figures(self):
-        """How many of `waiting()` there are, by urgency, and by what waits (where one can count more than once)."""
-        counted = {urgency.value: urgency_condition(urgency) for urgency in Urgency}
-        counted |= {"signatures": _SIGNATURE, "pledges": _PLEDGES, "changes": _CHANGE}
-        return self.aggregate(total=Count("pk"), **{name: Count("pk", filter=q) for name, q in counted.items()})
-
     def with_waiting(self, what):
         """Those of `waiting()` with a signature, pledges or a changed profile that waits."""
-        return self.filter({"signature": _SIGNATURE, "pledges": _PLEDGES, "change": _CHANGE}.get(what, Q(pk=None)))
+        return {
+            "signature": self.submitted,
+            "pledges": lambda: self.filter(pk__in=_pledges().values("partner")),
+            "change": lambda: self.filter(pk__in=_changes().values("partner")),
+        }.get(what, self.none)()
+
+    def figures(self):
+        """How many of `waiting()` there are, by urgency, and by what waits (where one can count more than once)."""
+        counted = {urgency.value: Count("pk", filter=urgency_condition(urgency)) for urgency in Urgency}
+        return {
+            **self.aggregate(total=Count("pk"), signatures=Count("pk", filter=Q(state=State.SUBMITTED)), **counted),
+            "pledges": self.with_waiting("pledges").count(),
+            "changes": self.with_waiting("change").count(),
+        }
 
     def decided_lately(self, days=90):
         """Partners with a decision in the last days, and when the latest was (`decided_last`), the latest first."""
         since = timezone.now() - datetime.timedelta(days=days)
-
-        def latest(model):
-            rows = model.objects.filter(partner=OuterRef("pk")).order_by()
-            return Subquery(rows.values("partner").annotate(at=models.Max("decided_at")).values("at"))
-
+        partners, pledges, changes = (
+            model.objects.filter(decided_at__gte=since).order_by() for model in (Partner, Pledge, ProfileChange)
+        )
+        latest = Max("decided_at")
         return (
-            self.annotate(decided_last=Greatest("decided_at", latest(Pledge), latest(ProfileChange)))
-            .filter(decided_last__gte=since)
+            self.filter(pk__in=partners.values("pk").union(pledges.values("partner"), changes.values("partner")))
+            .annotate(decided_last=Greatest("decided_at", _of_each(pledges, latest), _of_each(changes, latest)))
             .order_by("-decided_last", "pk")
         )
 
