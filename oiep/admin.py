@@ -55,6 +55,8 @@ class CharterAdmin(admin.ModelAdmin):
         return False
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if isinstance(db_field, models.URLField):
+            kwargs.setdefault("assume_scheme", "https")
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             # Links to add or edit the related entry would lead away from what is being written.
