@@ -32,7 +32,8 @@ from partners.actions import apply_profile_change, revert_profile_change
 from partners.models import DeclineReason, Partner, ProfileChange
 from pledges.actions.pledges import refresh_active_areas
 from pledges.emails import Outcome, letter_about, letter_of_undoing, name_of
-from pledges.models import Case, Pledge
+from pledges.models import Pledge
+from pledges.models.moderation import fingerprint, things_waiting
 
 CHANGED = gettext_lazy("This changed after you opened it. Look at it again, then decide.")
 MOVE_TO = {State.APPROVED: Move.APPROVE, State.CHANGES_ASKED: Move.ASK, State.DECLINED: Move.DECLINE}
@@ -81,7 +82,7 @@ def decide(*, decisions, actor, seen=None, number=None):
     rows = _Rows(decisions[0].obj)
     if is_decided(number):
         return []
-    if seen is not None and seen != Case.objects.to_decide_on().get(pk=rows.partner.pk).fingerprint:
+    if seen is not None and seen != rows.fingerprint:
         raise NotPossible(CHANGED)
     decisions = [(rows.of(decision.obj), decision) for decision in decisions]
     decisions.sort(key=lambda pair: rows.order(pair[0]))  # the signature first: the rest stands on it
@@ -349,6 +350,10 @@ class _Rows:
 
     def all(self):
         return [self.partner, *self.pledges.values(), *self.changes.values()]
+
+    @property
+    def fingerprint(self):
+        return fingerprint(things_waiting(self.partner, self.pledges.values(), self.changes.values()))
 
     def of(self, obj):
         """The row of a thing as it is now. Raises NotPossible when it is gone."""
