@@ -89,6 +89,9 @@ class PartnerAdmin(CharterAdmin):
     def has_add_permission(self, request):
         return False  # a partner comes from a signature
 
+    def view_on_site(self, partner):
+        return partner.get_absolute_url() if partner.is_published else None
+
     def get_fieldsets(self, request, obj=None):
         resident = obj and obj.is_resident
         profile = ["name", "show_name", "description"]

@@ -5,6 +5,7 @@ from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 _LINK = re.compile(r"""\b(?:href|src|action|hx-get)\s*=\s*(?:"([^"]*)"|'([^']*)')|<loc>([^<]*)</loc>""")
+AT_MOST = 1500
 _START = ("/", "/sitemap.xml", "/robots.txt")
 
 
@@ -19,6 +20,7 @@ def crawl(client, *start, follow=lambda address: True):
         if address in answers:
             continue
         answers[address] = answer = client.get(address)
+        assert len(answers) < AT_MOST, f"There is no end of addresses: {[*answers][-20:]}"
         found = [answer["Location"]] if answer.has_header("Location") else links_in(answer)
         for link in found:
             parts = urlsplit(urljoin(f"http://testserver{address}", link))

@@ -51,6 +51,9 @@ class CharterVersionAdmin(CharterAdmin):
     def status(self, version):
         return _("published") if self._is_published(version) else _("being written")
 
+    def view_on_site(self, version):
+        return version.get_absolute_url() if self._is_published(version) else None
+
     def _is_published(self, version):
         return bool(version.published_on and version.published_on <= timezone.localdate())
 

@@ -40,6 +40,9 @@ class PledgeAdmin(ReadOnlyAdmin):
         ("ended_at", "ending", "ending_reason"),
     ]
 
+    def view_on_site(self, pledge):
+        return pledge.get_absolute_url() if Pledge.objects.published().filter(pk=pledge.pk).exists() else None
+
     @admin.display(description=_("partner"), ordering="partner__sort_name")
     def partner_name(self, pledge):
         return case_link(pledge.partner_id, pledge.partner.name)
