@@ -1,0 +1,203 @@
+"""What partners say, once or twice a year, about what they promised: product.md, *Reviews and reminders*."""
+
+import datetime
+
+from django.conf import settings
+from django.core import signing
+from django.core.validators import MaxLengthValidator, URLValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from oiep.moderation import Moderated, ModeratedQuerySet, Move, State, moderation_constraints
+from oiep.text import clean_line, clean_text
+from partners.models import Partner
+from pledges.models.pledges import Pledge
+
+_REVIEW = "pledges.review"
+
+
+class ReviewQuerySet(ModeratedQuerySet):
+    def open(self):
+        """Reviews that can still be answered: neither closed nor decided for good."""
+        return self.filter(closed_at=None, state__in=(State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED))
+
+    def unanswered(self):
+        return self.filter(answered_at=None)
+
+    def awaited(self):
+        """Open, and never answered: these are the ones that reminders are about."""
+        return self.open().unanswered()
+
+    def overdue(self, on=None):
+        limit = (on or timezone.localdate()) - datetime.timedelta(days=settings.REVIEW_OVERDUE_DAYS)
+        return self.awaited().filter(due_on__lt=limit)
+
+    def published(self):
+        return self.approved().filter(partner__in=Partner.objects.published())
+
+    def visible_to(self, user):
+        return self.filter(partner__in=Partner.objects.visible_to(user))
+
+    def with_token(self, token):
+        """The review that a link names. Raises DoesNotExist for a link that we did not make, or whose review is gone."""
+        try:
+            return self.get(pk=signing.Signer(salt=_REVIEW).unsign_object(token))
+        except (signing.BadSignature, self.model.DoesNotExist, ValueError, TypeError):
+            raise self.model.DoesNotExist from None
+
+
+class Review(Moderated):
+    """One round: what a partner says about its live pledges. `round_on`, the anniversary, names it and never changes.
+
+    `due_on` is when it is due as things stand; each date that it has had is a DueDate. Until it is answered it is a
+    draft that is saved as the partner goes. It is closed when nobody can answer it any more.
+    """
+
+    class Closing(models.TextChoices):
+        MISSED = "missed", _("the next review opened")
+        WITHDRAWN = "withdrawn", _("the partner withdrew")
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="reviews")
+    round_on = models.DateField(_("round"), editable=False)
+    due_on = models.DateField(_("due"), editable=False)
+    opened_at = models.DateTimeField(_("opened"), default=timezone.now, editable=False)
+    answered_at = models.DateTimeField(_("first sent in"), null=True, editable=False)
+    closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
+    closing = models.CharField(_("why it closed"), max_length=10, choices=Closing.choices, blank=True, editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+",
+        verbose_name=_("taken by telephone by"),
+    )  # fmt: skip
+    explanation = models.CharField(
+        _("the partner's explanation"), max_length=200, blank=True, validators=[clean_line],
+        help_text=_("Shown beside “Review overdue”."),
+    )  # fmt: skip
+    recruitment = models.TextField(
+        _("what it did for recruitment"), blank=True, max_length=600, validators=[clean_text, MaxLengthValidator(600)]
+    )
+    retention = models.TextField(
+        _("what it did for keeping people"), blank=True, max_length=600, validators=[clean_text, MaxLengthValidator(600)]
+    )
+    diversity = models.TextField(
+        _("what it did for diversity"), blank=True, max_length=600, validators=[clean_text, MaxLengthValidator(600)]
+    )
+    help_wanted = models.TextField(
+        _("help wanted"), blank=True, max_length=600, validators=[clean_text, MaxLengthValidator(600)],
+        help_text=_("For the partnership only; not shown to the public."),
+    )  # fmt: skip
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("progress review")
+        verbose_name_plural = _("progress reviews")
+        ordering = ["-round_on"]
+        indexes = [
+            models.Index(
+                fields=["due_on"], name="review_awaited", condition=Q(closed_at=None, answered_at=None, state="draft")
+            ),
+            models.Index(fields=["submitted_at"], name="review_waiting", condition=Q(state="submitted")),
+        ]
+        constraints = [
+            *moderation_constraints("review"),
+            models.UniqueConstraint("partner", "round_on", name="review_once_a_round"),
+            models.UniqueConstraint(
+                "partner", name="review_one_awaited", condition=Q(closed_at=None, answered_at=None)
+            ),
+            models.CheckConstraint(name="review_due_on_or_after_its_round", condition=Q(due_on__gte=F("round_on"))),
+            models.CheckConstraint(
+                name="review_closing_has_a_date",
+                condition=Q(closed_at=None, closing="") | (Q(closed_at__isnull=False) & ~Q(closing="")),
+            ),
+            models.CheckConstraint(
+                name="review_sent_in_was_answered", condition=Q(state=State.DRAFT) | Q(answered_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def is_open(self):
+        return not self.closed_at and self.state in (State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED)
+
+    @property
+    def is_awaited(self):
+        return self.is_open and not self.answered_at
+
+    @property
+    def token(self):
+        return signing.Signer(salt=_REVIEW).sign_object(self.pk)
+
+    @property
+    def url(self):
+        """The link in the partner's e-mails: it opens this review and nothing else."""
+        return settings.SITE_URL + reverse("review", args=[self.token])
+
+    def why_not(self, move):
+        if self.partner.withdrawn_at:
+            return self.partner.why_not(move)
+        if self.closed_at and move == Move.SUBMIT:
+            return _("This review closed on %(date)s: %(why)s.") % {
+                "date": timezone.localdate(self.closed_at).strftime("%-d %B %Y"),
+                "why": self.get_closing_display(),
+            }
+        return super().why_not(move)
+
+
+class DueDate(models.Model):
+    """A date on which a review was due, from the day on which that was known."""
+
+    review = models.ForeignKey(Review, models.CASCADE, related_name="due_dates")
+    due_on = models.DateField(_("due"))
+    known_from = models.DateField(_("known from"))
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    reason = models.CharField(_("why"), max_length=300, blank=True, validators=[clean_line])
+
+    class Meta:
+        verbose_name = _("due date")
+        verbose_name_plural = _("due dates")
+        ordering = ["known_from", "pk"]
+
+    def __str__(self):
+        return f"{self.review_id} {self.due_on}"
+
+
+class Answer(models.Model):
+    """What a review says about one pledge."""
+
+    class Progress(models.TextChoices):
+        ACHIEVED = "achieved", _("achieved")
+        ON_TRACK = "on_track", _("on track")
+        BEHIND = "behind", _("behind")
+        NOT_STARTED = "not_started", _("not started")
+        CHANGED = "changed", _("changed")
+        STOPPED = "stopped", _("stopped")
+
+    class Next(models.TextChoices):
+        RENEW = "renew", _("go on for another year")
+        CLOSE = "close", _("close it: it is done")
+
+    review = models.ForeignKey(Review, models.CASCADE, related_name="answers")
+    pledge = models.ForeignKey(Pledge, models.PROTECT, related_name="answers")
+    progress = models.CharField(_("how it goes"), max_length=12, choices=Progress.choices, blank=True)
+    figure = models.DecimalField(_("figure reached"), max_digits=14, decimal_places=2, null=True, blank=True)
+    words = models.TextField(
+        _("what happened"), blank=True, max_length=600, validators=[clean_text, MaxLengthValidator(600)]
+    )
+    evidence_url = models.URLField(_("evidence, a link"), blank=True, validators=[URLValidator(schemes=["http", "https"])])
+    next = models.CharField(_("what comes next"), max_length=6, choices=Next.choices, blank=True)
+    new_values = models.JSONField(_("the changed pledge"), default=dict, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("answer on a pledge")
+        verbose_name_plural = _("answers on pledges")
+        ordering = ["pledge__area__order", "pledge"]
+        constraints = [models.UniqueConstraint("review", "pledge", name="answer_once_a_review")]
+
+    def __str__(self):
+        return f"{self.review_id}/{self.pledge_id}"
