@@ -230,6 +230,14 @@ def send_again(email, *, actor):
     return bool(waiting)
 
 
+def skip(*, key, template, reason, about=None):
+    """Records that a message is not sent, and why, under the key that it would have had. Does nothing where one is."""
+    OutgoingEmail.objects.bulk_create(
+        [OutgoingEmail(key=key, template=template, subject=about, state=OutgoingEmail.State.NOT_SENT, reason=reason)],
+        ignore_conflicts=True,
+    )
+
+
 def withhold(emails, *, reason):
     """Keeps waiting messages from being sent, saying why; those already on their way are left. Returns how many."""
     return emails.filter(state=OutgoingEmail.State.WAITING).update(state=OutgoingEmail.State.NOT_SENT, reason=reason)

@@ -275,6 +275,15 @@ SHORT_ROUTE_BELOW_PEOPLE = 10
 MINIMUM_AGE = 16
 PLEDGES_AT_MOST = env.int("PLEDGES_AT_MOST", 20)
 REVIEW_MONTHS = (12, 6)
+# Days before and after the due date of a review.
+REVIEW_OPENS_DAYS = env.int("REVIEW_OPENS_DAYS", 30)
+REVIEW_OVERDUE_DAYS = env.int("REVIEW_OVERDUE_DAYS", 30)  # "due" up to this day, "overdue" from the next
+REVIEW_LAPSES_DAYS = env.int("REVIEW_LAPSES_DAYS", 180)
+# The e-mails of a round: (step, days after the due date), in their order. The first goes when the review opens.
+REVIEW_STEPS = (("opened", -REVIEW_OPENS_DAYS), ("week", -7), ("due", 0), ("overdue", 14), ("final", 90))
+REVIEW_EXPLANATION_LENGTH = 200
+PAUSE_MONTHS_AT_MOST = env.int("PAUSE_MONTHS_AT_MOST", 6)
+RESIDENT_FORGOTTEN_AFTER_YEARS = env.int("RESIDENT_FORGOTTEN_AFTER_YEARS", 2)
 
 # How often, from one place or one browser: (at most, in seconds).
 SIGNING_LIMIT_BY_BROWSER = (1, 60)

@@ -161,7 +161,11 @@ class PartnerQuerySet(ModeratedQuerySet):
 
     def listed(self):
         """What the directory, the map, counts and totals show."""
-        return self.published().filter(withdrawn_at=None)
+        return self.published().filter(withdrawn_at=None, lapsed_on=None)
+
+    def with_round_until(self, day):
+        """Partners whose next round is on a day or before it, and who are asked: approved, and not withdrawn."""
+        return self.approved().filter(withdrawn_at=None, next_round_on__lte=day)
 
     def visible_to(self, user):
         """The partners that a signed-in person acts for."""
@@ -235,6 +239,10 @@ class Partner(Moderated):
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("by")
     )
+    # Kept by `pledges.actions`: the anniversary that names the round to be opened next, and the day on which the
+    # partner lapsed because a review stayed unanswered.
+    next_round_on = models.DateField(_("next round"), null=True, editable=False)
+    lapsed_on = models.DateField(_("lapsed"), null=True, editable=False)
     is_example = models.BooleanField(_("example"), default=False, editable=False)
 
     # Derived from the fields above whenever they are saved.
@@ -264,6 +272,11 @@ class Partner(Moderated):
                 condition=Q(state="approved", withdrawn_at=None),
             ),
             models.Index(fields=["submitted_at"], name="partner_waiting", condition=Q(state="submitted")),
+            models.Index(
+                fields=["next_round_on"],
+                name="partner_next_round",
+                condition=Q(state="approved", withdrawn_at=None),
+            ),
         ]
         constraints = [
             *moderation_constraints("partner"),
@@ -291,7 +304,10 @@ class Partner(Moderated):
             ),
             models.CheckConstraint(
                 name="partner_approved_has_first_approval",
-                condition=~Q(state=State.APPROVED) | Q(approved_at__isnull=False),
+                condition=~Q(state=State.APPROVED) | Q(approved_at__isnull=False, next_round_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="partner_lapsed_is_no_resident", condition=Q(lapsed_on=None) | ~Q(kind=Kind.RESIDENT)
             ),
             models.CheckConstraint(name="partner_has_a_name", condition=~Q(name="")),
         ]
@@ -361,6 +377,29 @@ class Partner(Moderated):
         return slug
 
 
+class Pause(models.Model):
+    """A time in which a partner is not asked, set by the manager. `until` is the first day on which it is over."""
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="pauses")
+    starts_on = models.DateField(_("from"))
+    until = models.DateField(_("until"))
+    reason = models.CharField(_("why"), max_length=300, blank=True, validators=[clean_line])
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    set_at = models.DateTimeField(_("set"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("pause")
+        verbose_name_plural = _("pauses")
+        ordering = ["starts_on"]
+        constraints = [
+            # A pause that is ended on its first day keeps its row and covers no day.
+            models.CheckConstraint(name="pause_ends_after_it_starts", condition=Q(until__gte=models.F("starts_on"))),
+        ]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
 class MembershipQuerySet(models.QuerySet):
     def current(self):
         return self.filter(ended_at=None)
@@ -371,6 +410,7 @@ class Membership(models.Model):
 
     class Role(models.TextChoices):
         LEAD = "lead", _("lead")
+        SECOND = "second", _("second contact")
         MEMBER = "member", _("member")
 
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="memberships")

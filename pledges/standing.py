@@ -11,8 +11,6 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from oiep.rounds import next_round
-
 
 class Status(models.TextChoices):
     NOT_SIGNED = "not_signed", _("Not signed")
@@ -51,10 +49,9 @@ class History:
 
     signed_on: datetime.date | None = None
     withdrawn_on: datetime.date | None = None
-    review_months: int = 12
     pauses: tuple[Pause, ...] = ()
     rounds: tuple[Round, ...] = ()
-    last_round_on: datetime.date | None = None  # the anniversary that names the newest round
+    next_round_on: datetime.date | None = None  # the anniversary that names the round to be opened next
 
 
 @dataclass(frozen=True)
@@ -129,15 +126,9 @@ def due_of(round_on, pauses=()):
     return due
 
 
-def next_round_of(history):
-    """The day that names the partner's next round: the first anniversary after the newest one it has."""
-    after = history.last_round_on or history.signed_on
-    return next_round(history.signed_on, history.review_months, after)
-
-
 def expected(history):
     """The history with the next round added as if nobody did anything, to say what a future day will bring."""
-    if history.signed_on is None:
+    if history.next_round_on is None:
         return history
-    due = due_of(next_round_of(history), history.pauses)
+    due = due_of(history.next_round_on, history.pauses)
     return replace(history, rounds=(*history.rounds, Round(due=((datetime.date.min, due),))))

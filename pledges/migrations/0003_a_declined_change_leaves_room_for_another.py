@@ -6,21 +6,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('partners', '0002_directory_by_name_and_messages_to_the_partnership'),
-        ('pledges', '0002_pledge_search'),
+        ("partners", "0002_directory_by_name_and_messages_to_the_partnership"),
+        ("pledges", "0002_pledge_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='pledge',
-            name='replaces',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replacements', to='pledges.pledge', verbose_name='replaces'),
+            model_name="pledge",
+            name="replaces",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="replacements",
+                to="pledges.pledge",
+                verbose_name="replaces",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.UniqueConstraint(models.F('replaces'), condition=models.Q(models.Q(('state', 'declined'), _negated=True), models.Q(('ending', 'withdrawn'), _negated=True)), name='pledge_replaced_once', violation_error_message='A change to this pledge waits already.'),
+            model_name="pledge",
+            constraint=models.UniqueConstraint(
+                models.F("replaces"),
+                condition=models.Q(
+                    models.Q(("state", "declined"), _negated=True), models.Q(("ending", "withdrawn"), _negated=True)
+                ),
+                name="pledge_replaced_once",
+                violation_error_message="A change to this pledge waits already.",
+            ),
         ),
     ]

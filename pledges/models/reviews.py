@@ -79,7 +79,10 @@ class Review(Moderated):
         _("what it did for recruitment"), blank=True, max_length=600, validators=[clean_text, MaxLengthValidator(600)]
     )
     retention = models.TextField(
-        _("what it did for keeping people"), blank=True, max_length=600, validators=[clean_text, MaxLengthValidator(600)]
+        _("what it did for keeping people"),
+        blank=True,
+        max_length=600,
+        validators=[clean_text, MaxLengthValidator(600)],
     )
     diversity = models.TextField(
         _("what it did for diversity"), blank=True, max_length=600, validators=[clean_text, MaxLengthValidator(600)]
@@ -154,7 +157,9 @@ class DueDate(models.Model):
     review = models.ForeignKey(Review, models.CASCADE, related_name="due_dates")
     due_on = models.DateField(_("due"))
     known_from = models.DateField(_("known from"))
-    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
     reason = models.CharField(_("why"), max_length=300, blank=True, validators=[clean_line])
 
     class Meta:
@@ -188,7 +193,9 @@ class Answer(models.Model):
     words = models.TextField(
         _("what happened"), blank=True, max_length=600, validators=[clean_text, MaxLengthValidator(600)]
     )
-    evidence_url = models.URLField(_("evidence, a link"), blank=True, validators=[URLValidator(schemes=["http", "https"])])
+    evidence_url = models.URLField(
+        _("evidence, a link"), blank=True, validators=[URLValidator(schemes=["http", "https"])]
+    )
     next = models.CharField(_("what comes next"), max_length=6, choices=Next.choices, blank=True)
     new_values = models.JSONField(_("the changed pledge"), default=dict, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
