@@ -48,7 +48,18 @@ class PlainForm:
         for name, field in self.fields.items():
             if name in purposes:
                 field.widget.attrs.setdefault("autocomplete", purposes[name])
+            if type(field.widget) is forms.NumberInput:
+                _type_as_text(field)
             _speak_plainly(field, field.label or name.replace("_", " "))
+
+
+def _type_as_text(field):
+    # A browser drops what it takes for no number ("£1,200"); a person should see again what they typed, with our answer.
+    field.widget.input_type = "text"
+    whole = isinstance(field, forms.IntegerField) and not isinstance(field, forms.DecimalField | forms.FloatField)
+    field.widget.attrs["inputmode"] = "numeric" if whole else "decimal"
+    for attribute in ("min", "max", "step"):
+        field.widget.attrs.pop(attribute, None)
 
 
 def _speak_plainly(field, label):

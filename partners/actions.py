@@ -25,7 +25,6 @@ from partners.models import ContactMessage, District, JoinRequest, Membership, P
 
 PLAIN_FIELDS = ("name", "description", "website", "size", "county_wide", "is_social_enterprise", "is_cooperative")
 PROFILE_FIELDS = (*PLAIN_FIELDS, "show_name", "sector", "districts")
-_OPEN = (State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED)
 
 
 class Conflict(NotPossible):
@@ -98,7 +97,7 @@ def profile_of(partner):
 
 def open_change_of(partner):
     """The change that the partner can still work on, or None."""
-    return partner.profile_changes.filter(state__in=_OPEN).first()
+    return partner.profile_changes.filter(state__in=ProfileChange.OPEN).first()
 
 
 def proposed_profile_of(partner):
@@ -150,7 +149,7 @@ def propose_profile_change(*, partner, values, actor, message="", seen=None):
     if partner.state != State.APPROVED:
         _change_directly(partner, {f: v for f, v in values.items() if v != live[f]}, actor, message)
         return None
-    change = partner.profile_changes.select_for_update().filter(state__in=_OPEN).first()
+    change = partner.profile_changes.select_for_update().filter(state__in=ProfileChange.OPEN).first()
     wanted = (change.values if change else {}) | values
     if live["show_name"] and wanted.get("show_name") is False:
         _write(partner, {"show_name": False})

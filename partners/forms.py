@@ -5,6 +5,14 @@ from oiep.forms import CharterForm
 from oiep.text import clean_line, clean_text, normalise_email
 from partners.models import ContactMessage, Purpose
 
+# What a partner may be written to about, as a visitor says it.
+FOR_VISITORS = {
+    Purpose.BUY: _("Buying from them"),
+    Purpose.WORK: _("Working with them"),
+    Purpose.VOLUNTEER: _("Volunteering"),
+    Purpose.PLEDGE: _("One of their pledges"),
+}
+
 
 class MessageForm(CharterForm):
     """A visitor's message to the partnership, or with `ContactForm` to a partner."""
@@ -47,13 +55,5 @@ class ContactForm(MessageForm):
     def __init__(self, *args, partner, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["purpose"].choices = [
-            (purpose.value, _FOR_VISITORS[purpose]) for purpose in Purpose if purpose in partner.contact_purposes
+            (purpose, words) for purpose, words in FOR_VISITORS.items() if purpose in partner.contact_purposes
         ]
-
-
-_FOR_VISITORS = {
-    Purpose.BUY: _("Buying from them"),
-    Purpose.WORK: _("Working with them"),
-    Purpose.VOLUNTEER: _("Volunteering"),
-    Purpose.PLEDGE: _("One of their pledges"),
-}

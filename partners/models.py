@@ -486,6 +486,8 @@ class ProfileChange(Moderated):
     `values` holds each changed field's new value as its form sends it, `before` what was live when it was proposed.
     """
 
+    OPEN = (State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED)
+
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="profile_changes")
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
     proposed_at = models.DateTimeField(_("proposed"), default=timezone.now)
@@ -510,12 +512,17 @@ class ProfileChange(Moderated):
     def __str__(self):
         return f"{self._meta.verbose_name} {self.pk}"
 
+    @property
+    def is_open(self):
+        """Whether it waits, or its partner can still work on it."""
+        return self.state in self.OPEN
+
     def why_not(self, move):
         if self.partner.withdrawn_at:
             return self.partner.why_not(move)
         if move == Move.UNDO and self.state in (State.APPROVED, State.DECLINED):
             others = self.partner.profile_changes.exclude(pk=self.pk)
-            if others.filter(state__in=(State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED)).exists():
+            if others.filter(state__in=self.OPEN).exists():
                 return _("Another change to this profile waits. Decide on that one first.")
         return super().why_not(move)
 

@@ -1,9 +1,152 @@
-def charter(request, number=None): ...
-def benefits(request): ...
-def how_it_works(request): ...
-def areas(request): ...
-def area(request, slug): ...
-def places(request): ...
-def place(request, slug): ...
-def pledges(request): ...
-def pledge(request, pk): ...
+from django.conf import settings
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from oiep.listing import Facet, Listing
+from oiep.rules import rules
+from partners.models import District, Kind, Partner, PriorityArea
+from pledges.figures import areas_with_figures, places_with_figures
+from pledges.models import Capacity, CharterVersion, Pledge, PledgeIdea
+from pledges.track_record import versions_of
+
+ON_ONE_PAGE = 6
+
+FACETS = (
+    Facet(
+        name="area",
+        legend=gettext_lazy("Priority area"),
+        choices=PriorityArea,
+        label="short_name",
+        narrow=lambda pledges, areas: pledges.filter(area__in=areas),
+        path="area",
+    ),
+    Facet(
+        name="place",
+        legend=gettext_lazy("District"),
+        choices=District,
+        narrow=lambda pledges, districts: pledges.filter(partner__in=Partner.objects.in_place(*districts)),
+        path="partner__districts",
+        everywhere="partner__county_wide",
+    ),
+    Facet(
+        name="capacity",
+        legend=gettext_lazy("Capacity"),
+        choices=Capacity,
+        narrow=lambda pledges, capacities: pledges.filter(capacity__in=capacities),
+        path="capacity",
+    ),
+    Facet(
+        name="kind",
+        legend=gettext_lazy("Kind of partner"),
+        choices=Kind,
+        narrow=lambda pledges, kinds: pledges.filter(partner__kind__in=kinds),
+        path="partner__kind",
+    ),
+)
+SORTS = {
+    "newest": (gettext_lazy("Newest first"), lambda pledges: pledges.order_by("-started_on", "-pk")),
+    "oldest": (gettext_lazy("Oldest first"), lambda pledges: pledges.order_by("started_on", "pk")),
+}
+
+# The Charter ----------------------------------------------------------------------------------
+
+
+@require_safe
+def charter(request, number=None):
+    """The current version, or an older one by its number; without a published one there is no such page."""
+    published = list(CharterVersion.objects.published().order_by("-number"))
+    current = published[0] if published else None
+    version = current if number is None else next((v for v in published if v.number == number), None)
+    if version is None and (number is not None or published):
+        raise Http404
+    others = [other for other in published if other != version]
+    return render(request, "pledges/charter.html", {"version": version, "current": current, "others": others})
+
+
+@require_safe
+def benefits(request):
+    return render(request, "pledges/benefits.html", {"rules": rules()})
+
+
+@require_safe
+def how_it_works(request):
+    """How we decide: the rules of the scheme, each number from its setting."""
+    months = get_text_list(settings.REVIEW_MONTHS, _("or"))
+    return render(request, "pledges/how_it_works.html", {"rules": rules(), "months": months})
+
+
+# By priority area and by district -------------------------------------------------------------
+
+
+@require_safe
+def areas(request):
+    return render(request, "pledges/areas.html", {"areas": areas_with_figures()})
+
+
+@require_safe
+def area(request, slug):
+    """A priority area. The address of a retired one works on, for links that others have kept."""
+    area = get_object_or_404(areas_with_figures(PriorityArea.objects.all()), slug=slug)
+    partners = Partner.objects.listed().in_area(area)
+    pledges = Pledge.objects.live().filter(area=area)
+    ideas = PledgeIdea.objects.current().filter(area=area)
+    return render(request, "pledges/area.html", {"area": area, "ideas": ideas, **_newest(partners, pledges)})
+
+
+@require_safe
+def places(request):
+    return render(request, "pledges/places.html", {"places": [_on_the_map(place) for place in places_with_figures()]})
+
+
+def _on_the_map(place):
+    return {
+        "district": place,
+        "partners": place.partner_count,
+        "pledges": place.pledge_count,
+        "url": place.get_absolute_url(),
+    }
+
+
+@require_safe
+def place(request, slug):
+    """A district. The address of a retired one works on."""
+    place = get_object_or_404(places_with_figures(District.objects.all()), slug=slug)
+    partners = Partner.objects.listed().in_place(place)
+    pledges = Pledge.objects.live().filter(partner__in=Partner.objects.in_place(place))
+    figures = areas_with_figures(place=place)
+    return render(request, "pledges/place.html", {"place": place, "areas": figures, **_newest(partners, pledges)})
+
+
+def _newest(partners, pledges):
+    """The newest few of each, with what their cards show."""
+    partners = partners.order_by("-approved_at", "-pk").prefetch_related("areas", "districts")[:ON_ONE_PAGE]
+    pledges = pledges.order_by("-started_on", "-pk").select_related("area", "partner")
+    return {"partners": partners, "pledges": pledges.prefetch_related("partner__districts")[:ON_ONE_PAGE]}
+
+
+# Pledges --------------------------------------------------------------------------------------
+
+
+@require_safe
+def pledges(request):
+    live = Pledge.objects.live().select_related("area", "partner").prefetch_related("partner__districts")
+    listing = Listing(request.GET, rows=live, facets=FACETS, sorts=SORTS)
+    nothing = _("No pledge matches all of that") if listing.is_filtered else _("Nobody has pledged yet")
+    return render(request, "pledges/pledges.html", {"listing": listing, "nothing": nothing})
+
+
+@require_safe
+def pledge(request, pk):
+    """One pledge, with what it was before and what it became."""
+    published = Pledge.objects.published().select_related("area", "partner")
+    pledge = get_object_or_404(published.prefetch_related("partner__districts"), pk=pk)
+    versions = versions_of(pledge, list(pledge.partner.pledges.published().select_related("area")))
+    return render(
+        request,
+        "pledges/pledge.html",
+        {"pledge": pledge, "versions": versions, "current": versions[-1]},
+    )

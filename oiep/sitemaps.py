@@ -1,0 +1,56 @@
+"""What search engines may list: published things only."""
+
+from django.contrib.sitemaps import Sitemap
+from django.urls import reverse
+
+from partners.models import District, Partner, PriorityArea
+from pledges.models import CharterVersion, Pledge
+
+PAGES = (
+    "home",
+    "charter",
+    "benefits",
+    "how-it-works",
+    "sign",
+    "sign-questions",
+    "partners",
+    "areas",
+    "places",
+    "pledges",
+    "accessibility",
+    "privacy",
+    "terms",
+    "contact",
+)
+
+
+class PageSitemap(Sitemap):
+    def items(self):
+        return [
+            *map(reverse, PAGES),
+            *(
+                entry.get_absolute_url()
+                for entries in (
+                    CharterVersion.objects.published(),
+                    PriorityArea.objects.current(),
+                    District.objects.current(),
+                )
+                for entry in entries
+            ),
+        ]
+
+    def location(self, address):
+        return address
+
+
+class PartnerSitemap(Sitemap):
+    def items(self):
+        return Partner.objects.published().only("slug").order_by("pk")
+
+
+class PledgeSitemap(Sitemap):
+    def items(self):
+        return Pledge.objects.published().only("pk").order_by("pk")
+
+
+SITEMAPS = {"pages": PageSitemap, "partners": PartnerSitemap, "pledges": PledgeSitemap}

@@ -1,0 +1,227 @@
+"""The forms of a partner's own place."""
+
+from django import forms
+from django.core.validators import MaxLengthValidator, URLValidator
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from oiep.forms import CharterForm
+from oiep.text import clean_line, clean_text
+from partners.models import District, Kind, Partner, Purpose, Sector, Size
+from pledges.forms.pledges import PledgeForm
+
+PROFILE_LABELS = {
+    "name": _("Name"),
+    "show_name": _("Show my name to the public"),
+    "description": _("What you do"),
+    "website": _("Website"),
+    "size": _("Size"),
+    "sector": _("Sector"),
+    "is_social_enterprise": _("Social enterprise"),
+    "is_cooperative": _("Co-operative"),
+    "county_wide": _("Works across the county"),
+    "districts": _("Districts"),
+}
+
+
+def profile_rows(values):
+    """The values of a profile as pairs of label and words. values: as `partners.actions.profile_of`."""
+    districts = dict(District.objects.values_list("slug", "name"))
+    words = {
+        **values,
+        "size": dict(Size.choices).get(values.get("size"), ""),
+        "sector": Sector.objects.filter(slug=values["sector"]).first() if values.get("sector") else "",
+        "districts": ", ".join(districts.get(slug, slug) for slug in values.get("districts", ())),
+    }
+    return [
+        {"name": name, "label": label, "words": _yes_or_no(words[name])}
+        for name, label in PROFILE_LABELS.items()
+        if name in values
+    ]
+
+
+def _yes_or_no(value):
+    return (_now("Yes") if value else _now("No")) if isinstance(value, bool) else value
+
+
+class SeenMixin(forms.Form):
+    """A form that knows what it was opened on, and may carry a word to the manager."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    message = forms.CharField(
+        label=_("A word to us"),
+        help_text=_("If you want to explain something. It is not shown in public."),
+        required=False,
+        validators=[clean_text],
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def see(self, version):
+        """Makes the form stand on this version, with all that was typed kept: the writer has been shown it."""
+        self.initial["seen"] = version
+        if self.is_bound:
+            self.data = self.data.copy()
+            self.data[self.add_prefix("seen")] = version
+
+
+class ProfileForm(SeenMixin, CharterForm):
+    """partner: whose profile it is. values: the profile that it opens on, as `partners.actions.profile_of`."""
+
+    name = forms.CharField(label=PROFILE_LABELS["name"], max_length=150, validators=[clean_line])
+    show_name = forms.BooleanField(
+        label=PROFILE_LABELS["show_name"],
+        help_text=_("If you leave this out, people read “A resident of” and your district. Hiding applies at once."),
+        required=False,
+    )
+    description = forms.CharField(
+        label=PROFILE_LABELS["description"],
+        help_text=_("In up to 600 characters. Everyone will be able to read it."),
+        required=False,
+        max_length=600,
+        validators=[clean_text, MaxLengthValidator(600)],
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    website = forms.URLField(label=PROFILE_LABELS["website"], required=False, assume_scheme="https", max_length=200)
+    size = forms.ChoiceField(label=_("How many people work there?"), choices=Size.choices, widget=forms.RadioSelect)
+    sector = forms.ModelChoiceField(
+        label=PROFILE_LABELS["sector"],
+        queryset=Sector.objects.none(),
+        to_field_name="slug",
+        required=False,
+        empty_label=_("None of these"),
+    )
+    is_social_enterprise = forms.BooleanField(label=_("We are a social enterprise"), required=False)
+    is_cooperative = forms.BooleanField(label=_("We are a co-operative"), required=False)
+    county_wide = forms.BooleanField(label=_("We work across the county"), required=False)
+    districts = forms.ModelMultipleChoiceField(
+        label=_("In which districts do you work?"),
+        queryset=District.objects.none(),
+        to_field_name="slug",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    district = forms.ModelChoiceField(
+        label=_("In which district do you live?"),
+        queryset=District.objects.none(),
+        to_field_name="slug",
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": _("Choose your district.")},
+    )
+
+    # Districts must be chosen unless the partner works across the county.
+    conditional = frozenset({"districts"})
+    _FOR_RESIDENTS = ("name", "show_name", "district", "message", "seen")
+    _FOR_ORGANISATIONS = (
+        "name",
+        "description",
+        "website",
+        "size",
+        "sector",
+        "county_wide",
+        "districts",
+        "message",
+        "seen",
+    )
+    _FOR_BUSINESSES = (*_FOR_ORGANISATIONS[:5], "is_social_enterprise", "is_cooperative", *_FOR_ORGANISATIONS[5:])
+
+    def __init__(self, *args, partner, values, **kwargs):
+        initial = {**values, "district": next(iter(values["districts"]), None)}
+        super().__init__(*args, initial=initial, **kwargs)
+        self.partner = partner
+        fields = self._FOR_BUSINESSES if partner.kind == Kind.BUSINESS else self._FOR_ORGANISATIONS
+        if partner.is_resident:
+            fields = self._FOR_RESIDENTS
+            self.fields["name"].label = _("Your name")
+        self.fields = {name: self.fields[name] for name in fields}
+        for name in ("district", "districts"):
+            if name in self.fields:
+                self.fields[name].queryset = _current_and(District, values["districts"])
+        if "sector" in self.fields:
+            self.fields["sector"].queryset = _current_and(Sector, [values["sector"]])
+
+    def clean(self):
+        cleaned = super().clean()
+        somewhere = cleaned.get("county_wide") or cleaned.get("districts") or "districts" in self.errors
+        if "districts" in self.fields and not somewhere:
+            self.add_error("districts", _("Choose where you work: at least one district, or the whole county."))
+        return cleaned
+
+    def values(self):
+        """What was entered, as `propose_profile_change` takes it."""
+        values = {name: self.cleaned_data[name] for name in PROFILE_LABELS if name in self.cleaned_data}
+        if self.partner.is_resident:
+            values["districts"] = [self.cleaned_data["district"].slug]
+        else:
+            values["sector"] = self.cleaned_data["sector"].slug if self.cleaned_data["sector"] else None
+            chosen = [] if values["county_wide"] else self.cleaned_data["districts"]
+            values["districts"] = sorted(district.slug for district in chosen)
+        return values
+
+
+def _current_and(model, slugs):
+    """What is on offer, and what is chosen already even if it was retired since."""
+    return model.objects.current() | model.objects.filter(slug__in=[slug for slug in slugs if slug])
+
+
+class PledgeChangeForm(SeenMixin, PledgeForm):
+    def differences(self, current):
+        """What the pledge says now where it is not what was entered, as `profile_rows`."""
+        return [
+            {"name": name, "label": self.fields[name].label, "words": words_of(current, name)}
+            for name in self._meta.fields
+            if name in self.cleaned_data and self.cleaned_data[name] != getattr(current, name)
+        ]
+
+
+def words_of(pledge, name):
+    display = getattr(pledge, f"get_{name}_display", None)
+    return display() if display else getattr(pledge, name)
+
+
+class OneLineField(forms.CharField):
+    """What is kept in one line, with room to write it in several."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def to_python(self, value):
+        return " ".join(super().to_python(value).split())
+
+
+class StopForm(CharterForm):
+    reason = OneLineField(
+        label=_("Why do you stop it?"),
+        help_text=_("One or two sentences, in up to 300 characters. Everyone will be able to read it."),
+        max_length=300,
+        validators=[clean_line],
+        error_messages={"required": _("Write why you stop this pledge.")},
+    )
+
+
+class ContactForm(CharterForm):
+    purposes = forms.MultipleChoiceField(
+        label=_("What may people write to you about?"),
+        help_text=_("Your address is never shown. We pass messages on to you."),
+        choices=Purpose.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    paused = forms.BooleanField(label=_("Pause: nobody can write to me for now"), required=False)
+    review_months = forms.TypedChoiceField(
+        label=_("How often do you want to report on your pledges?"),
+        choices=Partner._meta.get_field("review_months").choices,
+        coerce=int,
+        widget=forms.RadioSelect,
+    )
+
+
+class OwnApprovalForm(CharterForm):
+    url = forms.URLField(
+        label=_("Where can people read the decision?"),
+        help_text=_("The web address of the minutes or the announcement. Everyone will be able to see it."),
+        assume_scheme="https",
+        max_length=200,
+        validators=[URLValidator(schemes=["http", "https"])],
+        error_messages={"required": _("Enter the web address.")},
+    )
