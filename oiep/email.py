@@ -14,10 +14,13 @@ import smtplib
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import IntegrityError, transaction
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Concat
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join, urlize
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from oiep import audit
@@ -30,13 +33,13 @@ logger = logging.getLogger(__name__)
 ACTION = re.compile(r"^(?P<label>[^\n:>]{3,60}): (?P<url>https?://\S+)$")
 
 
-def queue(*, to, template, context, key=None, about=None, reply_to="", unproven=False):
+def queue(*, to, template, context, key=None, about=None, reply_to="", unproven=False, hurry=True):
     """Writes a message to be sent once this transaction has committed. Returns its row, or None if none was written.
 
     to: one e-mail address. template: `templates/email/<template>.txt`, whose first line is the subject. key: what makes
     the message the only one of its kind; a second call with it writes nothing. about: the object that the manager finds
     the message by. unproven: nobody has confirmed this address yet, so it gets a few messages a day at most, over all
-    features (UNPROVEN_ADDRESS_MAILS_A_DAY).
+    features (UNPROVEN_ADDRESS_MAILS_A_DAY). hurry: tell a worker at once; whoever writes many tells it when they are done.
     """
     if unproven and _unproven_allowance_is_used(to):
         return None
@@ -59,7 +62,8 @@ def queue(*, to, template, context, key=None, about=None, reply_to="", unproven=
         if key is None:
             raise
         return None
-    transaction.on_commit(nudge, robust=True)
+    if hurry:
+        transaction.on_commit(nudge, robust=True)
     return email
 
 
@@ -170,11 +174,14 @@ def _retry_delay(attempts):
 def _close_refused(email, error, *, for_good):
     now = timezone.now()
     too_old = now - email.created_at > datetime.timedelta(days=settings.EMAIL_GIVE_UP_AFTER_DAYS)
-    reason = str(error) or type(error).__name__
-    if for_good or too_old:
-        _close(email, state=OutgoingEmail.State.FAILED, reason=reason)
-    else:
-        _close(email, state=OutgoingEmail.State.WAITING, due_at=now + _retry_delay(email.attempts), reason=reason)
+    state = OutgoingEmail.State.FAILED if for_good or too_old else OutgoingEmail.State.WAITING
+    is_wanted = When(withheld="", then=Value(state))
+    _close(
+        email,
+        state=Case(is_wanted, default=Value(OutgoingEmail.State.NOT_SENT)),
+        due_at=now + _retry_delay(email.attempts),
+        reason=Case(When(withheld="", then=Value(str(error) or type(error).__name__)), default=F("withheld")),
+    )
 
 
 def is_permanent(error):
@@ -194,6 +201,7 @@ def send_due(limit=None):
     limit: how many to claim at most; None for all. A refusal is tried again later, from one minute doubling to an hour,
     and marked as failed after EMAIL_GIVE_UP_AFTER_DAYS or at once when the server refuses for good.
     """
+    _close_withheld()
     sent = claimed = 0
     mail_connection = get_connection()
     try:
@@ -230,14 +238,40 @@ def send_again(email, *, actor):
     return bool(waiting)
 
 
-def skip(*, key, template, reason, about=None):
-    """Records that a message is not sent, and why, under the key that it would have had. Does nothing where one is."""
+def skip(*, templates, reason, about=None):
+    """Records that messages are not sent, and why, under the keys that they would have had. Does nothing where one is.
+
+    templates: key → template.
+    """
+    state = OutgoingEmail.State.NOT_SENT
     OutgoingEmail.objects.bulk_create(
-        [OutgoingEmail(key=key, template=template, subject=about, state=OutgoingEmail.State.NOT_SENT, reason=reason)],
+        [
+            OutgoingEmail(key=key, template=template, subject=about, state=state, reason=reason)
+            for key, template in templates.items()
+        ],
         ignore_conflicts=True,
     )
 
 
 def withhold(emails, *, reason):
-    """Keeps waiting messages from being sent, saying why; those already on their way are left. Returns how many."""
-    return emails.filter(state=OutgoingEmail.State.WAITING).update(state=OutgoingEmail.State.NOT_SENT, reason=reason)
+    """Keeps messages that were not sent from being sent, saying why. Returns how many were found.
+
+    One that is on its way may still arrive, but is not tried again. All in one statement: a row that changes meanwhile
+    is judged as it then is.
+    """
+    state = OutgoingEmail.State
+    return emails.filter(state__in=(state.WAITING, state.FAILED, state.SENDING)).update(
+        state=Case(When(state=state.SENDING, then=Value(state.SENDING)), default=Value(state.NOT_SENT)),
+        reason=Case(When(state=state.SENDING, then=F("reason")), default=Value(reason)),
+        withheld=reason,
+    )
+
+
+def _close_withheld():
+    """Closes messages that were withheld while a worker that died held them."""
+    rows = OutgoingEmail.objects.filter(state=OutgoingEmail.State.SENDING, lease_until__lt=timezone.now())
+    rows.exclude(withheld="").update(
+        state=OutgoingEmail.State.NOT_SENT,
+        lease_until=None,
+        reason=Concat("withheld", Value(" " + _("It was on its way at that moment, so it may have arrived."))),
+    )

@@ -15,6 +15,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from oiep.moderation import DECISIONS, Moderated, ModeratedQuerySet, Move, State, moderation_constraints
+from oiep.rounds import next_round
 from oiep.text import clean_line, clean_text, fold, name_key, prefix_query
 
 # Reference data -------------------------------------------------------------------------------
@@ -239,8 +240,8 @@ class Partner(Moderated):
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("by")
     )
-    # Kept by `pledges.actions`: the anniversary that names the round to be opened next, and the day on which the
-    # partner lapsed because a review stayed unanswered.
+    # Kept by `pledges.actions`: the anniversary that names the round to be opened next (none for a resident who was
+    # forgotten), and the day on which the partner lapsed because a review stayed unanswered.
     next_round_on = models.DateField(_("next round"), null=True, editable=False)
     lapsed_on = models.DateField(_("lapsed"), null=True, editable=False)
     is_example = models.BooleanField(_("example"), default=False, editable=False)
@@ -304,7 +305,12 @@ class Partner(Moderated):
             ),
             models.CheckConstraint(
                 name="partner_approved_has_first_approval",
-                condition=~Q(state=State.APPROVED) | Q(approved_at__isnull=False, next_round_on__isnull=False),
+                condition=~Q(state=State.APPROVED) | Q(approved_at__isnull=False),
+            ),
+            # A resident who was forgotten is asked no more.
+            models.CheckConstraint(
+                name="partner_approved_has_next_round",
+                condition=~Q(state=State.APPROVED) | Q(next_round_on__isnull=False) | Q(kind=Kind.RESIDENT),
             ),
             models.CheckConstraint(
                 name="partner_lapsed_is_no_resident", condition=Q(lapsed_on=None) | ~Q(kind=Kind.RESIDENT)
@@ -340,6 +346,14 @@ class Partner(Moderated):
         return bool(
             self.is_published and not self.withdrawn_at and self.contact_purposes and not self.contact_paused_at
         )
+
+    def round_after(self, day):
+        """The anniversary of its first approval that names the first round after a day. Residents have one a year."""
+        months = 12 if self.is_resident else self.review_months
+        return next_round(timezone.localdate(self.approved_at), months, day)
+
+    def is_paused(self, on):
+        return self.pauses.current(on).exists()
 
     def get_absolute_url(self):
         return reverse("partner", args=[self.slug])
@@ -377,6 +391,11 @@ class Partner(Moderated):
         return slug
 
 
+class PauseQuerySet(models.QuerySet):
+    def current(self, on):
+        return self.filter(starts_on__lte=on, until__gt=on)
+
+
 class Pause(models.Model):
     """A time in which a partner is not asked, set by the manager. `until` is the first day on which it is over."""
 
@@ -386,6 +405,8 @@ class Pause(models.Model):
     reason = models.CharField(_("why"), max_length=300, blank=True, validators=[clean_line])
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
     set_at = models.DateTimeField(_("set"), default=timezone.now)
+
+    objects = PauseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("pause")

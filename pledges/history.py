@@ -40,7 +40,8 @@ def history_of(partner):
 def _round(review):
     return standing.Round(
         due=tuple((date.known_from, date.due_on) for date in review.due_dates.all()),
-        answered_on=None if review.state == State.DECLINED else _day(review.answered_at),
+        answered_on=_day(review.answered_at),
+        declined_on=_day(review.decided_at) if review.state == State.DECLINED else None,
         approved_on=_day(review.decided_at) if review.state == State.APPROVED else None,
     )
 
@@ -50,4 +51,4 @@ def standing_of(partner, on=None):
     today = timezone.localdate()
     on = on or today
     history = history_of(partner)
-    return standing.standing(standing.expected(history) if on > today else history, on)
+    return standing.standing(standing.expected(history, today) if on > today else history, on)

@@ -25,16 +25,28 @@ class Status(models.TextChoices):
 
 @dataclass(frozen=True)
 class Round:
-    """One review's dates. `due` holds each due date that it has had, with the day from which it was known."""
+    """One review's dates. `due` holds each due date that it has had, after the day from which that was known.
+
+    The first of those days is the one on which the review opened.
+    """
 
     due: tuple[tuple[datetime.date, datetime.date], ...]
     answered_on: datetime.date | None = None
+    declined_on: datetime.date | None = None
     approved_on: datetime.date | None = None
 
     def due_on(self, day):
-        """The due date as it was known on a day: the first before it was known at all."""
+        """The due date as it was known on a day; None before the review opened."""
         known = [due for since, due in self.due if since <= day]
-        return known[-1] if known else self.due[0][1]
+        return known[-1] if known else None
+
+    def is_answered(self, day):
+        """Whether it had been answered by a day. An answer that the manager declined is none from that day on."""
+        declined = self.declined_on and self.declined_on <= day
+        return bool(self.answered_on and self.answered_on <= day and not declined)
+
+    def is_approved(self, day):
+        return bool(self.approved_on and self.approved_on <= day)
 
 
 @dataclass(frozen=True)
@@ -80,7 +92,7 @@ def lapses_on(due):
 
 
 def standing(history, on):
-    """A partner's public standing on a day. history: its facts, `expected` for a future day. Returns a Standing."""
+    """A partner's public standing on a day. history: its facts; `expected` ones for a day that is to come."""
     if history.signed_on is None or on < history.signed_on:
         return Standing(Status.NOT_SIGNED)
     if history.withdrawn_on and history.withdrawn_on <= on:
@@ -92,43 +104,67 @@ def standing(history, on):
 
 
 def _by_reviews(history, on):
-    first_due = answered_on = lapsed_since = None
+    # The earliest due date that no answer has settled counts: who misses a second review is overdue since the first.
+    owed = opened_on = answered_on = lapsed_on = None
     for round_ in history.rounds:
         due = round_.due_on(on)
-        if opens_on(due) > on:
+        if due is None:
             continue
-        first_due = min(first_due or due, due)
-        if round_.answered_on and round_.answered_on <= on:
-            if lapses_on(first_due) <= round_.answered_on:
-                lapsed_since = lapsed_since or lapses_on(first_due)
-            answered_on, first_due = round_.answered_on, None
-        if round_.approved_on and round_.approved_on <= on:
-            lapsed_since = None
-    if lapsed_since is None and first_due and lapses_on(first_due) <= on:
-        lapsed_since = lapses_on(first_due)
-    if lapsed_since:
-        return Standing(Status.LAPSED, since=lapsed_since)
-    if first_due and overdue_from(first_due) <= on:
-        return Standing(Status.REVIEW_OVERDUE, since=overdue_from(first_due), until=lapses_on(first_due))
-    if first_due:
-        return Standing(Status.REVIEW_DUE, since=opens_on(first_due), until=overdue_from(first_due))
+        if owed is None or due < owed:
+            owed, opened_on = due, round_.due[0][0]
+        if round_.is_answered(on):
+            if lapses_on(owed) <= round_.answered_on:
+                lapsed_on = lapsed_on or lapses_on(owed)
+            answered_on, owed = round_.answered_on, None
+        if round_.is_approved(on):
+            lapsed_on = None
+    if lapsed_on is None and owed and lapses_on(owed) <= on:
+        lapsed_on = lapses_on(owed)
+    if lapsed_on:
+        return Standing(Status.LAPSED, since=lapsed_on)
+    if owed and overdue_from(owed) <= on:
+        return Standing(Status.REVIEW_OVERDUE, since=overdue_from(owed), until=lapses_on(owed))
+    if owed:
+        return Standing(Status.REVIEW_DUE, since=opened_on, until=overdue_from(owed))
     if answered_on:
         return Standing(Status.UP_TO_DATE, since=answered_on)
     return Standing(Status.SIGNED, since=history.signed_on)
 
 
-def due_of(round_on, pauses=()):
-    """When a round's review is due: on its day, or, where a pause covered its opening, when it opens after the pause."""
+def due_of(round_on, pauses, today):
+    """When the review of a round is due that opens today or later.
+
+    That is the day of the round. Where a pause covers its opening it opens when the pause is over. Where the portal
+    slept until the partner's page would call it overdue at once, it is due as long after today as any review is after
+    its opening: nobody is called overdue, or lapses, before we have asked.
+    """
     due = round_on
     for pause in pauses:
         if pause.start <= opens_on(due) < pause.until:
             due = pause.until + _days(settings.REVIEW_OPENS_DAYS)
+    if overdue_from(due) <= today:
+        due = today + _days(settings.REVIEW_OPENS_DAYS)
     return due
 
 
-def expected(history):
-    """The history with the next round added as if nobody did anything, to say what a future day will bring."""
+def expected(history, today):
+    """The history with the next round added as if nobody did anything, to say what a day after today will bring."""
     if history.next_round_on is None:
         return history
-    due = due_of(history.next_round_on, history.pauses)
-    return replace(history, rounds=(*history.rounds, Round(due=((datetime.date.min, due),))))
+    due = due_of(history.next_round_on, history.pauses, today)
+    return replace(history, rounds=(*history.rounds, Round(due=((opens_on(due), due),))))
+
+
+def words(standing):
+    """A standing in the words that the partner's page, its statements and our e-mails share."""
+    if standing.status == Status.LAPSED:
+        return _("Lapsed on %(date)s") % {"date": _date(standing.since)}
+    if standing.status == Status.PAUSED:
+        return _("Paused until %(date)s") % {"date": _date(standing.until)}
+    if standing.status == Status.WITHDRAWN:
+        return _("Withdrawn on %(date)s") % {"date": _date(standing.since)}
+    return standing.status.label
+
+
+def _date(day):
+    return day.strftime("%-d %B %Y")

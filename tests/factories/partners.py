@@ -2,6 +2,7 @@ import factory
 from django.utils import timezone
 
 from oiep.moderation import State
+from oiep.rounds import next_round
 from partners.models import (
     ContactMessage,
     DeclineReason,
@@ -66,6 +67,11 @@ class DeclineReasonFactory(ReferenceFactory):
     message = "The Charter is for people who work in Oxfordshire."
 
 
+def _first_round_of(partner):
+    signed_on = timezone.localdate(partner.approved_at)
+    return next_round(signed_on, partner.review_months, signed_on)
+
+
 class PartnerFactory(ModeratedFactory):
     """An organisation, a draft with nobody in it and no district, unless traits and arguments say more.
 
@@ -77,7 +83,12 @@ class PartnerFactory(ModeratedFactory):
         skip_postgeneration_save = True
 
     class Params:
-        approved = factory.Trait(decided=True, state=State.APPROVED, approved_at=factory.SelfAttribute("decided_at"))
+        approved = factory.Trait(
+            decided=True,
+            state=State.APPROVED,
+            approved_at=factory.SelfAttribute("decided_at"),
+            next_round_on=factory.LazyAttribute(_first_round_of),
+        )
         withdrawn = factory.Trait(
             approved=True,
             withdrawn_at=factory.LazyFunction(timezone.now),
@@ -87,6 +98,7 @@ class PartnerFactory(ModeratedFactory):
     kind = Kind.BUSINESS
     name = factory.Sequence("Firm {}".format)
     size = Size.SMALL
+    review_months = 12
 
     @factory.post_generation
     def districts(self, create, extracted, **kwargs):
