@@ -52,8 +52,9 @@ def queue(*, to, template, context, key=None, about=None, reply_to="", unproven=
         subject_line=subject,
         text=text,
         unproven=unproven,
-        subject=about,
     )
+    if about is not None:  # None would set the number of nothing to NULL
+        email.subject = about
     email.clean_fields(exclude=["subject_type"])
     try:
         with transaction.atomic():
@@ -137,7 +138,8 @@ def message_of(email, mail_connection=None):
         headers={"Message-ID": email.message_id, "Auto-Submitted": "auto-generated"},
         connection=mail_connection,
     )
-    html = render_to_string("email/base.html", {"subject": email.subject_line, "content": html_of(email.text)})
+    parts = {"subject": email.subject_line, "content": html_of(email.text), "SITE_URL": settings.SITE_URL}
+    html = render_to_string("email/base.html", parts)
     message.attach_alternative(html, "text/html")
     return message
 

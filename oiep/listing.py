@@ -22,7 +22,8 @@ class Facet:
     name: its parameter in the address. choices: a TextChoices, or a model of reference data, of which `label` is the
     field to show. narrow: (rows, keys) → the rows that have one of the choices; a key is a TextChoices' value or a
     model's primary key. path: the lookup from a row to its keys, by which the rows are counted. everywhere: the lookup
-    to a boolean; rows where it is true count for each choice.
+    to a boolean; rows where it is true count for each choice. brief: whether choices that would show nothing are left
+    out, for long lists.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Facet:
     path: str
     label: str = "name"
     everywhere: str = ""
+    brief: bool = False
 
     @property
     def is_fixed(self):
@@ -78,7 +80,15 @@ class Listing:
 
     @property
     def facets(self):
-        return [(facet, self.choices[facet.name], bool(self.chosen[facet.name])) for facet in self._facets]
+        """Each facet, its choices to show, and whether one is chosen."""
+        return [
+            (
+                facet,
+                [choice for choice in self.choices[facet.name] if choice.count or choice.chosen or not facet.brief],
+                bool(self.chosen[facet.name]),
+            )
+            for facet in self._facets
+        ]
 
     @property
     def is_filtered(self):

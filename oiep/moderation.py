@@ -167,3 +167,23 @@ def waiting(submitted_at, today=None):
     if days >= settings.DECISION_AMBER_WORKING_DAYS:
         return days, Urgency.AMBER
     return days, Urgency.GREEN
+
+
+def answer_due(submitted_at):
+    """The day by which we promise an answer to something that was sent in then."""
+    day = start = timezone.localdate(submitted_at)
+    while working_days_between(start, day) < settings.DECISION_WORKING_DAYS:
+        day += datetime.timedelta(days=1)
+    return day
+
+
+_PATIENCE = {Urgency.AMBER: "DECISION_AMBER_WORKING_DAYS", Urgency.RED: "DECISION_WORKING_DAYS"}
+
+
+def sent_in_before(urgency, today=None):
+    """The moment before which a thing must have been sent in to be as urgent as that (amber or red) today."""
+    day = today = today or timezone.localdate()
+    while working_days_between(day, today) < getattr(settings, _PATIENCE[urgency]):
+        day -= datetime.timedelta(days=1)
+    midnight = datetime.datetime.combine(day, datetime.time(), timezone.get_default_timezone())
+    return midnight + datetime.timedelta(days=1)  # the end of that day, also where the clocks change

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "oiep.middleware.private_answers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -160,7 +161,8 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # A page that nudges the worker gives up within this time when Redis is away.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BEAT_SCHEDULE_FILENAME = str(local.STATE / "celerybeat-schedule")
+# Ticks have no state: what is due is asked of the database.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "send-mail": {"task": "oiep.tasks.send_mail", "schedule": 60.0, "options": {"expires": 50}},
     "forget-unconfirmed-signings": {
@@ -204,6 +206,8 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds
 ACCOUNT_PREVENT_ENUMERATION = True
+# What is not named has allauth's default. Asking for codes is limited so that nobody floods another's mailbox.
+ACCOUNT_RATE_LIMITS = {"request_login_code": "60/h/ip,3/5m/key,10/d/key"}
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True

@@ -17,7 +17,7 @@ from oiep.rules import rules
 from oiep.sitemaps import SITEMAPS
 from partners.actions import pass_on_message
 from partners.forms import FOR_VISITORS, MessageForm
-from partners.models import Partner
+from partners.models import Kind, Partner
 from pledges.figures import areas_with_figures, places_with_figures, totals
 from pledges.track_record import track_record
 
@@ -28,7 +28,8 @@ NEWEST = 6
 
 @require_safe
 def home(request):
-    newest = Partner.objects.listed().order_by("-approved_at", "-pk").prefetch_related("areas", "districts")
+    organisations = Partner.objects.listed().exclude(kind=Kind.RESIDENT)
+    newest = organisations.order_by("-approved_at", "-pk").prefetch_related("areas", "districts")
     return render(
         request,
         "home.html",

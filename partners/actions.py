@@ -277,7 +277,7 @@ def ask_to_join(*, partner, user, job_title=""):
         mail.queue(
             to=lead.user.email,
             template="join_asked",
-            context={"partner": partner, "asker": user, "job_title": job_title, "lead": lead.user},
+            context={"partner": partner, "asker_words": "\n".join(filter(None, [user.name, user.email, job_title]))},
             key=f"join/{partner.pk}/{user.pk}/{timezone.localdate()}",
             about=partner,
         )

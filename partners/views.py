@@ -47,6 +47,7 @@ FACETS = (
         choices=Sector,
         narrow=lambda partners, sectors: partners.filter(sector__in=sectors),
         path="sector",
+        brief=True,
     ),
 )
 SORTS = {

@@ -48,10 +48,12 @@ def percent_of(value, maximum):
 
 
 @register.filter
-def figure(value):
-    """A number as people write it: 1,200 or 12.5."""
-    text = f"{value:,.2f}"
-    return text.rstrip("0").rstrip(".")
+def figure(value, unit=""):
+    """A number as people write it: 1,200 or 12.5; with its unit 40%, £1,200 or 3 people."""
+    if unit == "£":
+        return money(value)
+    text = f"{value:,.2f}".rstrip("0").rstrip(".")
+    return f"{text}{unit}" if unit in ("", "%") else f"{text} {unit}"
 
 
 @register.filter

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oiep.forms import CharterForm
 from oiep.text import clean_line, clean_text
+from partners.actions import version_of
 from partners.models import District, Kind, Partner, Purpose, Sector, Size
 from pledges.forms.pledges import PledgeForm
 
@@ -127,7 +128,7 @@ class ProfileForm(SeenMixin, CharterForm):
     _FOR_BUSINESSES = (*_FOR_ORGANISATIONS[:5], "is_social_enterprise", "is_cooperative", *_FOR_ORGANISATIONS[5:])
 
     def __init__(self, *args, partner, values, **kwargs):
-        initial = {**values, "district": next(iter(values["districts"]), None)}
+        initial = {**values, "district": next(iter(values["districts"]), None), "seen": version_of(values)}
         super().__init__(*args, initial=initial, **kwargs)
         self.partner = partner
         fields = self._FOR_BUSINESSES if partner.kind == Kind.BUSINESS else self._FOR_ORGANISATIONS

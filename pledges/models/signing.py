@@ -5,17 +5,29 @@ import uuid
 
 from django.conf import settings
 from django.core import signing
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from partners.models import JoinRequest, Kind
+from oiep.moderation import State
+from oiep.text import name_key
+from partners.models import JoinRequest, Kind, Partner, PriorityArea, Size
 from pledges.models.charter import CharterVersion, Signature, new_reference
 
 _CONFIRM = "pledges.signing.confirm"
 _RESUME = "pledges.signing.resume"
+
+# The numbered steps of each route, in order.
+_RESIDENT_STEPS = ("who", "where", "pledges", "check")
+_ORGANISATION_STEPS = ("who", "organisation", "areas", "pledges", "contact", "check")
+_SHORT_STEPS = ("who", "organisation", "pledges", "contact", "check")
+
+
+class Forgotten(ObjectDoesNotExist):
+    """The link is one of ours, but what it was for is deleted, as it is after CONFIRMATION_DAYS."""
 
 
 class SigningQuerySet(models.QuerySet):
@@ -26,25 +38,33 @@ class SigningQuerySet(models.QuerySet):
         return self.filter(declared_at__isnull=False, confirmed_at=None)
 
     def forgettable(self, now=None):
-        """Never finished, or finished and never confirmed, for CONFIRMATION_DAYS (product.md, *Privacy*)."""
+        """Not touched, not confirmed, or confirmed and so done with, for CONFIRMATION_DAYS (product.md, *Privacy*)."""
         limit = (now or timezone.now()) - datetime.timedelta(days=settings.CONFIRMATION_DAYS)
-        return self.filter(confirmed_at=None).filter(
-            Q(declared_at__lt=limit) | Q(declared_at=None, changed_at__lt=limit)
+        return self.filter(
+            Q(confirmed_at__lt=limit)
+            | Q(confirmed_at=None, declared_at__lt=limit)
+            | Q(declared_at=None, changed_at__lt=limit)
         )
 
     def _with_token(self, token, salt):
         try:
-            return self.get(pk=signing.loads(token, salt=salt))
-        except (signing.BadSignature, self.model.DoesNotExist, ValueError, TypeError):
+            pk = signing.loads(token, salt=salt)
+        except (signing.BadSignature, ValueError):
             raise self.model.DoesNotExist from None
+        try:
+            return self.get(pk=pk)
+        except self.model.DoesNotExist:
+            raise Forgotten from None
 
     def with_confirmation_token(self, token):
-        """The signing that a confirmation link names. Raises DoesNotExist for a link that we did not make, or that is
-        forgotten; whether it has expired is `has_expired`."""
+        """The signing that a confirmation link names; whether it has expired is `has_expired`.
+
+        Raises DoesNotExist for a link that we did not make, Forgotten for one whose signing is deleted since.
+        """
         return self._with_token(token, _CONFIRM)
 
     def with_resume_token(self, token):
-        """The signing that a resume link names. Raises DoesNotExist as above."""
+        """The signing that a resume link names. Raises as above."""
         return self._with_token(token, _RESUME)
 
 
@@ -52,7 +72,8 @@ class Signing(models.Model):
     """Answers are kept here, a step at a time, and become a partner, a signature and pledges when the signer confirms.
 
     Nothing of it is in any table that a page reads until then. `answers` maps a step's name to its form's clean data;
-    the pledges are a list under `pledges`.
+    the pledges are a list under `pledges`, each with its own `number` and the fields of a Pledge. `typed` holds what
+    was left unfinished, by step.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -112,8 +133,72 @@ class Signing(models.Model):
         return self.kind == Kind.RESIDENT
 
     @property
+    def organisation(self):
+        return self.answers.get("organisation", {})
+
+    @property
+    def partner_kind(self):
+        """The kind of partner that it becomes, as far as that is known."""
+        return Kind.RESIDENT if self.is_resident else self.organisation.get("kind", "")
+
+    @property
+    def pledges(self):
+        return self.answers.get("pledges", [])
+
+    @property
+    def key(self):
+        """The same for two signings that would make the same partner for one mailbox."""
+        return self.kind, "" if self.is_resident else name_key(self.organisation.get("name", ""))
+
+    @property
     def is_short(self):
-        return self.answers.get("organisation", {}).get("size") == "micro"
+        """Whether it takes the short route, which small organisations can leave to write pledges of their own."""
+        return (
+            not self.is_resident
+            and self.organisation.get("size") == Size.MICRO
+            and not self.answers.get("own_words", False)
+        )
+
+    @property
+    def steps(self):
+        if self.is_resident:
+            return _RESIDENT_STEPS
+        return _SHORT_STEPS if self.is_short else _ORGANISATION_STEPS
+
+    def has_finished(self, step):
+        return bool(self.pledges) if step == "pledges" else step in self.answers
+
+    @property
+    def first_unfinished(self):
+        """The first step to be answered still; "check" when all are, since declaring ends the journey."""
+        return next(step for step in self.steps if not self.has_finished(step))
+
+    def may_open(self, step):
+        return step in self.steps and self.steps.index(step) <= self.steps.index(self.first_unfinished)
+
+    def stranded_pledges(self):
+        """Pledges whose area was retired since they were written: to be moved or dropped before declaring."""
+        current = set(PriorityArea.objects.current().values_list("pk", flat=True))
+        return [pledge for pledge in self.pledges if pledge["area_id"] not in current]
+
+    def _partners_like_it(self):
+        if self.is_resident:
+            return Partner.objects.filter(kind=Kind.RESIDENT, withdrawn_at=None).exclude(state=State.DECLINED)
+        return Partner.objects.same_name(self.organisation["name"])
+
+    def signed_before(self):
+        """The partner that the owner of this address has signed for already, or None. For the mailbox's owner only."""
+        mine = Q(memberships__user__email=self.email, memberships__ended_at=None)
+        return self._partners_like_it().filter(mine | Q(signatures__signer__email=self.email)).first()
+
+    def namesake(self):
+        """The organisation of the same name that somebody has signed for, or None. For the mailbox's owner only."""
+        return None if self.is_resident else self._partners_like_it().first()
+
+    def waits_to_join(self):
+        """Whether its signer has asked the lead of the organisation of that name, and waits for the answer."""
+        asked = JoinRequest.objects.filter(user__email=self.email, state=JoinRequest.State.ASKED)
+        return asked.filter(partner=self.namesake()).exists()
 
     @property
     def expires_at(self):
@@ -121,6 +206,16 @@ class Signing(models.Model):
 
     def has_expired(self, now=None):
         return not self.confirmed_at and (now or timezone.now()) >= self.expires_at
+
+    @property
+    def may_be_sent_again_at(self):
+        """When the link to confirm may be sent again, or None when it was sent as often as it may be."""
+        if self.mails >= settings.CONFIRMATION_MAILS_AT_MOST or not self.last_mailed_at:
+            return None
+        return self.last_mailed_at + datetime.timedelta(minutes=settings.CONFIRMATION_RESEND_MINUTES)
+
+    def may_be_sent_again(self, now=None):
+        return bool(self.may_be_sent_again_at) and (now or timezone.now()) >= self.may_be_sent_again_at
 
     @property
     def confirmation_url(self):

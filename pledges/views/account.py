@@ -109,8 +109,7 @@ def _pledges_of(partner):
 @of_partner()
 def profile(request, partner):
     proposed = _proposed_now(partner)
-    opened = {"seen": partner_actions.version_of(proposed)}
-    form = ProfileForm(request.POST or None, partner=partner, values=proposed, initial=opened)
+    form = ProfileForm(request.POST or None, partner=partner, values=proposed)
     context = {"partner": partner, "form": form, "asked": _asked([partner, *partner.profile_changes.all()])}
     if form.is_valid():
         try:
@@ -244,6 +243,8 @@ def change_pledge(request, partner, pk):
 @of_partner()
 def stop_pledge(request, partner, pk):
     pledge = get_object_or_404(partner.pledges, pk=pk)
+    if request.method != "POST" and (pledge.ended_at or pledge.state == State.DECLINED):
+        return redirect("account-partner", partner.slug)
     form = StopForm(request.POST if request.method == "POST" else None)
     form.fields["reason"].required = pledge.is_live
     if form.is_valid():

@@ -1,0 +1,54 @@
+"""The OIEP manager: a Django group that can do all of the scheme's work in admin and cannot touch users' rights."""
+
+from django.apps import apps as installed_apps
+from django.contrib.auth.management import create_permissions
+
+MANAGER = "OIEP manager"
+
+_SEE, _EDIT, _KEEP = ("view",), ("view", "change"), ("view", "add", "change")
+# app → model → what the manager may do with it. Nobody may delete: lists are retired, the rest has its own clocks.
+MANAGER_MAY = {
+    "oiep": {"user": _SEE, "auditevent": _SEE, "outgoingemail": _EDIT},
+    "partners": {
+        "partner": _EDIT,
+        "membership": _SEE,
+        "contactmessage": _SEE,
+        "district": _KEEP,
+        "priorityarea": _KEEP,
+        "sector": _KEEP,
+        "declinereason": _KEEP,
+    },
+    "pledges": {
+        "case": _EDIT,
+        "pledge": _SEE,
+        "signature": _EDIT,
+        "signing": _SEE,
+        "charterversion": _KEEP,
+        "pledgeidea": _KEEP,
+    },
+}
+
+
+def make_manager_group(apps=installed_apps, schema_editor=None):
+    """Makes the group, or gives it what it does not have yet; a migration calls this.
+
+    Permissions are otherwise only made after all migrations have run. Those of models that do not exist yet are left to
+    the migration that brings the models.
+    """
+    Group = apps.get_model("auth", "Group")
+    Permission = apps.get_model("auth", "Permission")
+    group, _new = Group.objects.get_or_create(name=MANAGER)
+    for app, models in MANAGER_MAY.items():
+        _make_permissions(apps, app)
+        codenames = [f"{verb}_{model}" for model, verbs in models.items() for verb in verbs]
+        group.permissions.add(*Permission.objects.filter(content_type__app_label=app, codename__in=codenames))
+    return group
+
+
+def _make_permissions(apps, app):
+    config = apps.get_app_config(app)
+    # The apps of a migration have no such attribute, without which nothing is made.
+    module = getattr(config, "models_module", None)
+    config.models_module = module or True
+    create_permissions(config, verbosity=0, apps=apps)
+    config.models_module = module
