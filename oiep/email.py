@@ -39,7 +39,7 @@ def queue(*, to, template, context, key=None, about=None, reply_to="", unproven=
     to: one e-mail address. template: `templates/email/<template>.txt`, whose first line is the subject. key: what makes
     the message the only one of its kind; a second call with it writes nothing. about: the object that the manager finds
     the message by. unproven: nobody has confirmed this address yet, so it gets a few messages a day at most, over all
-    features (UNPROVEN_ADDRESS_MAILS_A_DAY). hurry: tell a worker at once; whoever writes many tells it when they are done.
+    features (UNPROVEN_ADDRESS_MAILS_A_DAY). hurry: tell a worker at once; a caller that writes many does so at the end.
     """
     if unproven and _unproven_allowance_is_used(to):
         return None

@@ -5,7 +5,7 @@ import datetime
 
 
 def add_months(day, months):
-    """The same day so many months on; a day that the month does not have falls to its last (29 February to the 28th)."""
+    """The same day so many months on; one that the month does not have falls to its last (29 February to the 28th)."""
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
     return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

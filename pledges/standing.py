@@ -1,7 +1,8 @@
-"""What the public may say of a partner on a day: product.md, *Reviews and reminders*, as one function without a database.
+"""What the public may say of a partner on a day, as one function without a database.
 
 Its facts are dates that never change once they have passed, so that the same question about a past day always gets the
-same answer, and one about a future day says what will be if nobody does anything.
+same answer, and one about a future day says what will be if nobody does anything. A decision that was undone is as if it
+had never been. The rules are in product.md, *Reviews and reminders*.
 """
 
 import datetime
@@ -164,6 +165,16 @@ def words(standing):
     if standing.status == Status.WITHDRAWN:
         return _("Withdrawn on %(date)s") % {"date": _date(standing.since)}
     return standing.status.label
+
+
+def statement(standing, explanation=""):
+    """What a partner's page says of its standing. Beside “Review overdue” stands what the partner wrote to explain it."""
+    if explanation and standing.status == Status.REVIEW_OVERDUE:
+        return _("%(words)s. The partner explains: “%(explanation)s”") % {
+            "words": words(standing),
+            "explanation": explanation,
+        }
+    return words(standing)
 
 
 def _date(day):

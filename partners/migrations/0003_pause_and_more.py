@@ -8,71 +8,100 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('partners', '0002_directory_by_name_and_messages_to_the_partnership'),
+        ("partners", "0002_directory_by_name_and_messages_to_the_partnership"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Pause',
+            name="Pause",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_on', models.DateField(verbose_name='from')),
-                ('until', models.DateField(verbose_name='until')),
-                ('reason', models.CharField(blank=True, max_length=300, validators=[oiep.text.clean_line], verbose_name='why')),
-                ('set_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='set')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_on", models.DateField(verbose_name="from")),
+                ("until", models.DateField(verbose_name="until")),
+                (
+                    "reason",
+                    models.CharField(blank=True, max_length=300, validators=[oiep.text.clean_line], verbose_name="why"),
+                ),
+                ("set_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="set")),
             ],
             options={
-                'verbose_name': 'pause',
-                'verbose_name_plural': 'pauses',
-                'ordering': ['starts_on'],
+                "verbose_name": "pause",
+                "verbose_name_plural": "pauses",
+                "ordering": ["starts_on"],
             },
         ),
         migrations.RemoveConstraint(
-            model_name='partner',
-            name='partner_approved_has_first_approval',
+            model_name="partner",
+            name="partner_approved_has_first_approval",
         ),
         migrations.AddField(
-            model_name='partner',
-            name='lapsed_on',
-            field=models.DateField(editable=False, null=True, verbose_name='lapsed'),
+            model_name="partner",
+            name="lapsed_on",
+            field=models.DateField(editable=False, null=True, verbose_name="lapsed"),
         ),
         migrations.AddField(
-            model_name='partner',
-            name='next_round_on',
-            field=models.DateField(editable=False, null=True, verbose_name='next round'),
+            model_name="partner",
+            name="next_round_on",
+            field=models.DateField(editable=False, null=True, verbose_name="next round"),
         ),
         migrations.AlterField(
-            model_name='membership',
-            name='role',
-            field=models.CharField(choices=[('lead', 'lead'), ('second', 'second contact'), ('member', 'member')], max_length=10, verbose_name='role'),
+            model_name="membership",
+            name="role",
+            field=models.CharField(
+                choices=[("lead", "lead"), ("second", "second contact"), ("member", "member")],
+                max_length=10,
+                verbose_name="role",
+            ),
         ),
         migrations.AddIndex(
-            model_name='partner',
-            index=models.Index(condition=models.Q(('state', 'approved'), ('withdrawn_at', None)), fields=['next_round_on'], name='partner_next_round'),
+            model_name="partner",
+            index=models.Index(
+                condition=models.Q(("state", "approved"), ("withdrawn_at", None)),
+                fields=["next_round_on"],
+                name="partner_next_round",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='partner',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(('approved_at__isnull', False), ('next_round_on__isnull', False)), _connector='OR'), name='partner_approved_has_first_approval'),
+            model_name="partner",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "approved"), _negated=True),
+                    models.Q(("approved_at__isnull", False), ("next_round_on__isnull", False)),
+                    _connector="OR",
+                ),
+                name="partner_approved_has_first_approval",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='partner',
-            constraint=models.CheckConstraint(condition=models.Q(('lapsed_on', None), models.Q(('kind', 'resident'), _negated=True), _connector='OR'), name='partner_lapsed_is_no_resident'),
+            model_name="partner",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("lapsed_on", None), models.Q(("kind", "resident"), _negated=True), _connector="OR"),
+                name="partner_lapsed_is_no_resident",
+            ),
         ),
         migrations.AddField(
-            model_name='pause',
-            name='partner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pauses', to='partners.partner'),
+            model_name="pause",
+            name="partner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="pauses", to="partners.partner"
+            ),
         ),
         migrations.AddField(
-            model_name='pause',
-            name='set_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by'),
+            model_name="pause",
+            name="set_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="by",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pause',
-            constraint=models.CheckConstraint(condition=models.Q(('until__gte', models.F('starts_on'))), name='pause_ends_after_it_starts'),
+            model_name="pause",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("until__gte", models.F("starts_on"))), name="pause_ends_after_it_starts"
+            ),
         ),
     ]

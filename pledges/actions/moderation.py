@@ -9,6 +9,7 @@ What can be undone: any decision, for as long as nothing has been built on it. T
 - the partner has answered: what was changed and sent in again waits for a new decision;
 - a change to the approved pledge waits, or the profile was changed again: decide on or undo the later thing first;
 - for the approval of a signature, pledges or changes were approved in a later decision: undo those first;
+- for the approval of a signature, a review has opened since;
 - for a declined signature, the organisation has signed again.
 """
 
@@ -107,7 +108,8 @@ def decide(*, decisions, actor, seen=None, number=None):
 
 def _approve_partner(partner, rows):
     partner.approved_at = partner.approved_at or timezone.now()
-    partner.save(update_fields=["approved_at"])
+    partner.next_round_on = partner.round_after(timezone.localdate(partner.approved_at))
+    partner.save(update_fields=["approved_at", "next_round_on"])
 
 
 def _approve_pledge(pledge, rows):
@@ -238,6 +240,8 @@ def _obstacle_to_undoing_signature(rows, along):
         obj.state == State.APPROVED and obj not in along for obj in rows.all() if obj != partner
     ):
         return _("Pledges or changes have been approved since. Undo those first.")
+    if partner.state == State.APPROVED and partner.reviews.exists():
+        return _("A review has opened since, so the approval stands.")
     if partner.state == State.DECLINED and not partner.is_resident and _has_signed_again(partner):
         return _("This organisation has signed again since. Decide on that signature instead.")
     return ""
@@ -248,8 +252,8 @@ def _has_signed_again(partner):
 
 
 def _unapprove_partner(partner, rows):
-    partner.approved_at = None
-    partner.save(update_fields=["approved_at"])
+    partner.approved_at = partner.next_round_on = None
+    partner.save(update_fields=["approved_at", "next_round_on"])
 
 
 def _unapprove_pledge(pledge, rows):

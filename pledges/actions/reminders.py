@@ -8,8 +8,9 @@ changes nothing and a day missed is made up for.
 import datetime
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Case, CharField, Exists, OuterRef, Value, When
+from django.db.models import Case, CharField, Exists, OuterRef, Subquery, Value, When
 from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +23,7 @@ from partners.models import Kind, Membership, Partner, Pause
 from pledges import standing
 from pledges.models import Review
 
+DAY = datetime.timedelta(days=1)
 # A resident gets one e-mail a year: (step, days after the due date).
 RESIDENT_STEPS = (("yearly", 0),)
 
@@ -75,8 +77,8 @@ def lock_review(review):
 def remind(*, review, today=None):
     """Records the latest step of a review that is due, with its message to the lead and to a second contact.
 
-    Steps before it that the ledger does not hold were missed: they are recorded as not sent. A review that was answered,
-    closed or paused meanwhile gets nothing. A worker is not told: the caller nudges when it is done.
+    Steps before it that the ledger does not hold were missed: they are recorded as not sent. A review that was
+    answered, closed or paused meanwhile gets nothing. A worker is not told: the caller nudges when it is done.
 
     Returns the step, or None when there was nothing to record.
     """
@@ -100,36 +102,38 @@ def remind(*, review, today=None):
 
 
 def _write(review, step, key, today):
-    template = f"review_{step}"
-    people = {person.role: person for person in review.partner.memberships.current().select_related("user")}
-    if Membership.Role.LEAD not in people:
-        mail.skip(templates={key: template}, about=review, reason=_("This partner has no lead to write to."))
-    recipients = [(Membership.Role.LEAD, key)]
+    people = list(review.partner.memberships.current().select_related("user"))
+    recipients = [(key, person.user) for person in people if person.role == Membership.Role.LEAD]
+    if not recipients:
+        reason = _("This partner has no lead to write to.")
+        mail.skip(templates={key: f"review_{step}"}, about=review, reason=reason)
     if step == "final":
-        recipients.append((Membership.Role.SECOND, f"{key}/second"))
-    # A message that waited while the scheduler slept is written as of the day on which it is written.
+        seconds = (person for person in people if person.role == Membership.Role.SECOND)
+        recipients += [(f"{key}/second/{person.pk}", person.user) for person in seconds]
+    # What waited while the scheduler slept is written as of the day on which it is written.
     context = _context(review, step, max(today, timezone.localdate()))
-    for role, own_key in recipients:
-        if person := people.get(role):
-            mail.queue(
-                to=person.user.email,
-                template=template,
-                context={**context, "user": person.user},
-                key=own_key,
-                about=review,
-                hurry=False,
-            )
+    for own_key, user in recipients:
+        mail.queue(
+            to=user.email,
+            template=f"review_{step}",
+            context={**context, "user": user},
+            key=own_key,
+            about=review,
+            hurry=False,
+        )
 
 
 def _context(review, step, today):
     due = review.due_on
+    overdue = standing.Standing(standing.Status.REVIEW_OVERDUE)
     return {
         "review": review,
         "partner": review.partner,
         "due_on": due,
         "is_past": due < today,
         "overdue_from": standing.overdue_from(due),
-        "overdue_words": standing.words(standing.Standing(standing.Status.REVIEW_OVERDUE)),
+        "overdue_words": standing.words(overdue),
+        "overdue_page": standing.statement(overdue, review.explanation),
         "is_overdue": standing.overdue_from(due) <= today,
         "lapses_on": standing.lapses_on(due),
         "lapsed_words": standing.words(standing.Standing(standing.Status.LAPSED, since=standing.lapses_on(due))),
@@ -141,6 +145,32 @@ def _context(review, step, today):
     }
 
 
+# Residents who do not answer ------------------------------------------------------------------
+
+
+def asked_in_vain(since):
+    """Residents' reviews without an answer of which we wrote on a day or before it; a mailbox that refused counts."""
+    wrote = OutgoingEmail.objects.filter(
+        template="review_yearly",
+        state__in=(OutgoingEmail.State.SENT, OutgoingEmail.State.FAILED),
+        subject_type=ContentType.objects.get_for_model(Review),
+        subject_id=Cast(OuterRef("pk"), CharField()),
+    )
+    return (
+        Review.objects.owed()
+        .filter(partner__kind=Kind.RESIDENT)
+        .annotate(asked_at=Subquery(wrote.order_by("created_at").values("created_at")[:1]))
+        .filter(asked_at__lt=timezone.make_aware(datetime.datetime.combine(since + DAY, datetime.time())))
+    )
+
+
+def _forgotten_on(review, today):
+    """The day on which a resident is forgotten who does not answer; None while we ask again before."""
+    asked = asked_in_vain(today).filter(partner=review.partner).order_by("asked_at").values_list("asked_at", flat=True)
+    days = [*map(timezone.localdate, asked), today]
+    if len(days) < settings.RESIDENT_FORGOTTEN_AFTER_YEARS:
+        return None
+    return add_months(days[settings.RESIDENT_FORGOTTEN_AFTER_YEARS - 1], 12)
 
 
 # Steps that a review does not need any more ---------------------------------------------------

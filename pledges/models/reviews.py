@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.validators import MaxLengthValidator, URLValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -24,12 +24,18 @@ class ReviewQuerySet(ModeratedQuerySet):
         """Reviews that can still be answered: neither closed nor decided for good."""
         return self.filter(closed_at=None, state__in=(State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED))
 
-    def unanswered(self):
-        return self.filter(answered_at=None)
-
     def awaited(self):
-        """Open, and never answered: these are the ones that reminders are about."""
-        return self.open().unanswered()
+        """Open, and never answered: these are the ones that reminders are about. A partner has one at most."""
+        return self.filter(closed_at=None, answered_at=None, state=State.DRAFT)
+
+    def owed(self):
+        """What a partner's standing is counted from: reviews that neither they nor a later one has answered.
+
+        An answer that was declined is none.
+        """
+        answered = self.model.objects.filter(answered_at__isnull=False).exclude(state=State.DECLINED)
+        later = answered.filter(partner=OuterRef("partner"), round_on__gte=OuterRef("round_on"))
+        return self.filter(~Exists(later))
 
     def overdue(self, on=None):
         limit = (on or timezone.localdate()) - datetime.timedelta(days=settings.REVIEW_OVERDUE_DAYS)
@@ -42,7 +48,7 @@ class ReviewQuerySet(ModeratedQuerySet):
         return self.filter(partner__in=Partner.objects.visible_to(user))
 
     def with_token(self, token):
-        """The review that a link names. Raises DoesNotExist for a link that we did not make, or whose review is gone."""
+        """The review that a link names. Raises DoesNotExist for a link that is not ours, or whose review is gone."""
         try:
             return self.get(pk=signing.Signer(salt=_REVIEW).unsign_object(token))
         except (signing.BadSignature, self.model.DoesNotExist, ValueError, TypeError):
@@ -59,6 +65,7 @@ class Review(Moderated):
     class Closing(models.TextChoices):
         MISSED = "missed", _("the next review opened")
         WITHDRAWN = "withdrawn", _("the partner withdrew")
+        FORGOTTEN = "forgotten", _("the resident was forgotten")
 
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="reviews")
     round_on = models.DateField(_("round"), editable=False)

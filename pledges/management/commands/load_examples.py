@@ -118,6 +118,7 @@ class Command(BaseCommand):
         )
         if partner.state == State.APPROVED:
             partner.approved_at = partner.decided_at
+            partner.next_round_on = partner.round_after(timezone.localdate(partner.approved_at))
         if entry.get("contact_paused"):
             partner.contact_paused_at = self.moment(self.days_ago(9), 11)
         _save(partner)
