@@ -70,6 +70,7 @@ def status_of(obj):
     if isinstance(obj, Pledge) and obj.ended_at:
         how = {
             Pledge.Ending.REPLACED: _("Changed on %(date)s"),
+            Pledge.Ending.ACHIEVED: _("Achieved on %(date)s"),
             Pledge.Ending.STOPPED: _("Stopped on %(date)s"),
             Pledge.Ending.WITHDRAWN: _("Taken back on %(date)s"),
         }[obj.ending]

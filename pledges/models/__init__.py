@@ -2,7 +2,7 @@ from pledges.models.charter import CharterVersion, Signature
 from pledges.models.ideas import Capacity, PledgeIdea
 from pledges.models.moderation import Case
 from pledges.models.pledges import Pledge
-from pledges.models.reviews import Answer, DueDate, Review
+from pledges.models.reviews import Answer, DueDate, Evidence, Review
 from pledges.models.signing import Signing
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Case",
     "CharterVersion",
     "DueDate",
+    "Evidence",
     "Pledge",
     "PledgeIdea",
     "Review",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oiep.moderation import Moderated, ModeratedQuerySet, Move, State, moderation_constraints
 from oiep.text import clean_line, clean_text
+from oiep.uploads import PrivateFileField
 from partners.models import Partner
 from pledges.models.pledges import Pledge
 
@@ -135,6 +136,11 @@ class Review(Moderated):
         return not self.closed_at and self.state in (State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED)
 
     @property
+    def is_editable(self):
+        """Whether its partner can write in it: before it is sent in, and when changes were asked for."""
+        return not self.closed_at and self.state in (State.DRAFT, State.CHANGES_ASKED)
+
+    @property
     def is_awaited(self):
         return self.is_open and not self.answered_at
 
@@ -178,8 +184,22 @@ class DueDate(models.Model):
         return f"{self.review_id} {self.due_on}"
 
 
+class AnswerQuerySet(models.QuerySet):
+    def published(self):
+        """What the public may read: the answers of reviews that were approved."""
+        return self.filter(review__in=Review.objects.published())
+
+    def about(self, *pledges):
+        """What was said of pledges, the newest first, also on those that came with the answer itself."""
+        return self.filter(Q(pledge__in=pledges) | Q(pledge=None, new_pledge__in=pledges)).order_by("-review__round_on")
+
+
 class Answer(models.Model):
-    """What a review says about one pledge."""
+    """What a review says about one pledge, and what comes next for it.
+
+    A changed pledge waits here, as `new_values`, until the review is approved; so does one that was taken up in the
+    review, which then has no `pledge` to be about. Approving makes `new_pledge` of it.
+    """
 
     class Progress(models.TextChoices):
         ACHIEVED = "achieved", _("achieved")
@@ -190,11 +210,12 @@ class Answer(models.Model):
         STOPPED = "stopped", _("stopped")
 
     class Next(models.TextChoices):
-        RENEW = "renew", _("go on for another year")
-        CLOSE = "close", _("close it: it is done")
+        RENEW = "renew", _("goes on for another year")
+        CHANGE = "change", _("goes on with a change")
+        CLOSE = "close", _("is done and ends")
 
     review = models.ForeignKey(Review, models.CASCADE, related_name="answers")
-    pledge = models.ForeignKey(Pledge, models.PROTECT, related_name="answers")
+    pledge = models.ForeignKey(Pledge, models.PROTECT, null=True, related_name="answers")
     progress = models.CharField(_("how it goes"), max_length=12, choices=Progress.choices, blank=True)
     figure = models.DecimalField(_("figure reached"), max_digits=14, decimal_places=2, null=True, blank=True)
     words = models.TextField(
@@ -203,15 +224,81 @@ class Answer(models.Model):
     evidence_url = models.URLField(
         _("evidence, a link"), blank=True, validators=[URLValidator(schemes=["http", "https"])]
     )
+    # None for a pledge that was stopped.
     next = models.CharField(_("what comes next"), max_length=6, choices=Next.choices, blank=True)
+    reason = models.CharField(_("why it was stopped or changed"), max_length=300, blank=True, validators=[clean_line])
     new_values = models.JSONField(_("the changed pledge"), default=dict, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
+    # Kept by `pledges.actions.answers`: what approving the review made of it, so that it can be undone exactly.
+    new_pledge = models.OneToOneField(
+        Pledge, models.PROTECT, null=True, editable=False, related_name="came_with", verbose_name=_("the new pledge")
+    )
+    effect = models.JSONField(_("what approving it did"), default=dict, editable=False)
+
+    objects = AnswerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("answer on a pledge")
         verbose_name_plural = _("answers on pledges")
-        ordering = ["pledge__area__order", "pledge"]
-        constraints = [models.UniqueConstraint("review", "pledge", name="answer_once_a_review")]
+        ordering = [F("pledge__area__order").asc(nulls_last=True), F("pledge").asc(nulls_last=True), "pk"]
+        constraints = [
+            models.UniqueConstraint("review", "pledge", name="answer_once_a_review"),
+            models.CheckConstraint(name="answer_is_on_a_pledge", condition=Q(pledge__isnull=False) | ~Q(new_values={})),
+            models.CheckConstraint(
+                name="answer_ends_what_is_achieved",
+                condition=~Q(next="close") | Q(progress="achieved"),
+                violation_error_message=_(
+                    "Only a pledge that you have achieved is done. To end another one, choose “stopped”: that is "
+                    "an honest answer."
+                ),
+            ),
+            models.CheckConstraint(
+                name="answer_stopped_has_no_next",
+                condition=~Q(progress="stopped") | Q(next=""),
+                violation_error_message=_("What has stopped does not go on."),
+            ),
+        ]
 
     def __str__(self):
-        return f"{self.review_id}/{self.pledge_id}"
+        return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def is_adoption(self):
+        """Whether it is on a pledge that was taken up in this review."""
+        return self.pledge_id is None
+
+    @property
+    def is_complete(self):
+        """Whether nothing is missing that sending in needs. Residents need not write why."""
+        if not self.progress:
+            return False
+        is_resident = self.review.partner.is_resident
+        if self.progress == self.Progress.STOPPED:
+            return bool(is_resident or (self.words and self.reason))
+        if not self.next or not (is_resident or self.words):
+            return False
+        if self.next == self.Next.CHANGE and not self.new_values:
+            return False
+        return self.progress != self.Progress.CHANGED or bool(self.reason)
+
+
+class Evidence(models.Model):
+    """A file that shows what an answer says. It is public once the review is approved."""
+
+    answer = models.ForeignKey(Answer, models.CASCADE, related_name="evidence")
+    file = PrivateFileField(_("file"))
+    name = models.CharField(_("name"), max_length=100, validators=[clean_line])
+    size = models.PositiveIntegerField(_("size in bytes"))
+    added_at = models.DateTimeField(_("added"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("evidence")
+        verbose_name_plural = _("evidence")
+        ordering = ["pk"]
+        constraints = [models.CheckConstraint(name="evidence_is_not_empty", condition=Q(size__gt=0))]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+    def get_absolute_url(self):
+        return reverse("evidence", args=[self.pk])
