@@ -1,9 +1,11 @@
 """What partners say, once or twice a year, about what they promised: product.md, *Reviews and reminders*."""
 
 import datetime
+import re
 
 from django.conf import settings
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, URLValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -18,6 +20,13 @@ from partners.models import Partner
 from pledges.models.pledges import Pledge
 
 _REVIEW = "pledges.review"
+_LINK = re.compile(r"https?:|www\.|@|\b[\w-]+\.(?:com|org|net|uk|info|io|eu|co)\b", re.IGNORECASE)
+
+
+def no_links(value):
+    """Validates that a text names no web or e-mail address."""
+    if _LINK.search(value):
+        raise ValidationError(_("Write it without web or e-mail addresses."), code="link")
 
 
 class ReviewQuerySet(ModeratedQuerySet):
@@ -80,7 +89,7 @@ class Review(Moderated):
         verbose_name=_("taken by telephone by"),
     )  # fmt: skip
     explanation = models.CharField(
-        _("the partner's explanation"), max_length=200, blank=True, validators=[clean_line],
+        _("the partner's explanation"), max_length=200, blank=True, validators=[clean_line, no_links],
         help_text=_("Shown beside “Review overdue”."),
     )  # fmt: skip
     recruitment = models.TextField(
@@ -215,7 +224,7 @@ class Answer(models.Model):
         CLOSE = "close", _("is done and ends")
 
     review = models.ForeignKey(Review, models.CASCADE, related_name="answers")
-    pledge = models.ForeignKey(Pledge, models.PROTECT, null=True, related_name="answers")
+    pledge = models.ForeignKey(Pledge, models.PROTECT, null=True, blank=True, related_name="answers")
     progress = models.CharField(_("how it goes"), max_length=12, choices=Progress.choices, blank=True)
     figure = models.DecimalField(_("figure reached"), max_digits=14, decimal_places=2, null=True, blank=True)
     words = models.TextField(
