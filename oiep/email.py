@@ -14,13 +14,13 @@ import smtplib
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import IntegrityError, transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, TextField, Value, When
 from django.db.models.functions import Concat
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join, urlize
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
 from oiep import audit
@@ -182,7 +182,9 @@ def _close_refused(email, error, *, for_good):
         email,
         state=Case(is_wanted, default=Value(OutgoingEmail.State.NOT_SENT)),
         due_at=now + _retry_delay(email.attempts),
-        reason=Case(When(withheld="", then=Value(str(error) or type(error).__name__)), default=F("withheld")),
+        reason=Case(
+            When(withheld="", then=Value(str(error) or type(error).__name__, TextField())), default=F("withheld")
+        ),
     )
 
 
@@ -264,9 +266,12 @@ def withhold(emails, *, reason):
     state = OutgoingEmail.State
     return emails.filter(state__in=(state.WAITING, state.FAILED, state.SENDING)).update(
         state=Case(When(state=state.SENDING, then=Value(state.SENDING)), default=Value(state.NOT_SENT)),
-        reason=Case(When(state=state.SENDING, then=F("reason")), default=Value(reason)),
+        reason=Case(When(state=state.SENDING, then=F("reason")), default=Value(reason, TextField())),
         withheld=reason,
     )
+
+
+ON_ITS_WAY = _("It was on its way at that moment, so it may have arrived.")
 
 
 def _close_withheld():
@@ -275,5 +280,5 @@ def _close_withheld():
     rows.exclude(withheld="").update(
         state=OutgoingEmail.State.NOT_SENT,
         lease_until=None,
-        reason=Concat("withheld", Value(" " + _("It was on its way at that moment, so it may have arrived."))),
+        reason=Concat("withheld", Value(f" {ON_ITS_WAY}", TextField())),
     )

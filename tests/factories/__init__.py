@@ -15,6 +15,7 @@ from tests.factories.pledges import (
     CharterVersionFactory,
     PledgeFactory,
     PledgeIdeaFactory,
+    ReviewFactory,
     SignatureFactory,
     SigningFactory,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "PriorityAreaFactory",
     "ProfileChangeFactory",
     "ResidentFactory",
+    "ReviewFactory",
     "SectorFactory",
     "SignatureFactory",
     "SigningFactory",
