@@ -54,7 +54,7 @@ class PlainForm:
 
 
 def _type_as_text(field):
-    # A browser drops what it takes for no number ("£1,200"); a person should see again what they typed, with our answer.
+    # A browser drops what it takes for no number ("£1,200"), and people should see again what they typed.
     field.widget.input_type = "text"
     whole = isinstance(field, forms.IntegerField) and not isinstance(field, forms.DecimalField | forms.FloatField)
     field.widget.attrs["inputmode"] = "numeric" if whole else "decimal"

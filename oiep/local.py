@@ -301,7 +301,6 @@ def _say_where(port):
     print(
         f"\nThe portal is at  http://127.0.0.1:{port}\n"
         f"Admin is at       http://127.0.0.1:{port}/admin/\n"
-        f"Its e-mails go to {STATE / 'mail'}\n"
         "Ctrl-C stops it.\n",
         flush=True,
     )

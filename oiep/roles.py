@@ -21,7 +21,7 @@ MANAGER_MAY = {
     "pledges": {
         "case": _EDIT,
         "pledge": _SEE,
-        "signature": _EDIT,
+        "signature": _KEEP,  # adding one is what entering it for somebody asks for (`/sign/?assisted=…`)
         "signing": _SEE,
         "charterversion": _KEEP,
         "pledgeidea": _KEEP,

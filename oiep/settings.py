@@ -115,7 +115,13 @@ DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL", "") or local.d
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", 60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # Sessions and rate limits live in PostgreSQL: no page waits for Redis.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 STATIC_URL = "/static/"
@@ -153,11 +159,11 @@ EMAIL_URL = env.str("EMAIL_URL", "")
 if EMAIL_URL:
     vars().update(env.email_url_config(EMAIL_URL))
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "oiep.mail_files.EmailBackend"
     EMAIL_FILE_PATH = local.STATE / "mail"
 EMAIL_TIMEOUT = 20  # seconds
 # The lease on a claimed mail must outlast one attempt to send it.
-EMAIL_LEASE_SECONDS = 120
+EMAIL_LEASE_SECONDS = env.int("EMAIL_LEASE_SECONDS", 120)
 EMAIL_GIVE_UP_AFTER_DAYS = 5
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", "Oxfordshire Inclusive Economy Partnership <charter@oiep.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -170,13 +176,17 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# A page that nudges the worker gives up within this time when Redis is away.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
 CELERY_TASK_PUBLISH_RETRY = False
 # Ticks have no state: what is due is asked of the database.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    "send-mail": {"task": "oiep.tasks.send_mail", "schedule": 60.0, "options": {"expires": 50}},
+    "send-mail": {
+        "task": "oiep.tasks.send_mail",
+        "schedule": 60.0,
+        "kwargs": {"tick": True},
+        "options": {"expires": 50},
+    },
     "forget-unconfirmed-signings": {
         "task": "pledges.tasks.forget_unconfirmed_signings",
         "schedule": 3600.0,

@@ -1,9 +1,11 @@
 from celery import shared_task
 
-from oiep import email
+from oiep import email, health
 
 
 @shared_task
-def send_mail():
-    """Sends the mail that is due; a tick, with no state of its own."""
+def send_mail(tick=False):
+    """Sends the mail that is due. tick: the scheduler asks, not somebody who has just written one."""
+    if tick:
+        health.note_tick()
     email.send_due()

@@ -1,27 +1,36 @@
 """Pages that show several apps at once, and those of none."""
 
 import sys
+from collections import Counter
 
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.contrib.sitemaps import views as sitemap_views
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from oiep import health
 from oiep.limits import source_of
+from oiep.models import AuditEvent, OutgoingEmail
+from oiep.moderation import DECISIONS, Move
 from oiep.rules import rules
 from oiep.sitemaps import SITEMAPS
+from oiep.templatetags.desk import what_happened
 from partners.actions import pass_on_message
 from partners.forms import FOR_VISITORS, MessageForm
-from partners.models import Kind, Partner
+from partners.models import Kind, Partner, ProfileChange
 from pledges.figures import areas_with_figures, places_with_figures, totals
+from pledges.models import Case, Pledge, Signing
 from pledges.track_record import track_record
 
 NEWEST = 6
+LATEST_DECISIONS = 10
 
 # Public pages ---------------------------------------------------------------------------------
 
@@ -116,14 +125,66 @@ def robots(request):
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
-def health_live(request): ...
-def health_ready(request): ...
+@require_safe
+def health_live(request):
+    return JsonResponse(health.live())
+
+
+@require_safe
+def health_ready(request):
+    """The body says what `oiep.health.ready` says; the status is for machines that route visitors."""
+    state = health.ready()
+    return JsonResponse(state, status=200 if state["ready"] else 503)
 
 
 # The manager's first page ---------------------------------------------------------------------
 
 
-def desk(request): ...
+def desk(request):
+    """What waits for the manager. Each figure leads to the list that it counts."""
+    return admin.site.admin_view(_desk)(request)
+
+
+def _desk(request):
+    figures = _desk_figures() if request.user.has_perm("pledges.view_case") else {}
+    return admin.site.index(request, figures)
+
+
+def _desk_figures():
+    queue = Case.objects.waiting()
+    return {
+        "queue": queue.figures(),
+        "oldest": queue.first(),
+        "late_days": settings.DECISION_WORKING_DAYS,
+        "soon_days": settings.DECISION_AMBER_WORKING_DAYS,
+        "signings": {
+            "under_way": Signing.objects.under_way().count(),
+            "unconfirmed": Signing.objects.unconfirmed().count(),
+        },
+        "emails": {
+            "waiting": OutgoingEmail.objects.filter(state=OutgoingEmail.State.WAITING).count(),
+            "failed": OutgoingEmail.objects.failed().count(),
+        },
+        "latest": _latest_decisions(),
+    }
+
+
+def _latest_decisions():
+    """The newest decisions, each with all that was decided in it."""
+    verbs = [f"{kind}.{move}" for kind in ("partner", "pledge", "profilechange") for move in (*DECISIONS, Move.UNDO)]
+    subjects = [
+        Partner.objects.all(),
+        Pledge.objects.select_related("partner"),
+        ProfileChange.objects.select_related("partner"),
+    ]
+    events = AuditEvent.objects.filter(verb__in=verbs).select_related("actor", "subject_type")
+    latest = {}
+    for event in events.prefetch_related(GenericPrefetch("subject", subjects))[: LATEST_DECISIONS * 5]:
+        case = getattr(event.subject, "partner", event.subject)
+        key = (event.data.get("decision") or event.pk, event.verb.endswith(Move.UNDO))
+        decision = latest.setdefault(key, {"at": event.at, "actor": event.actor, "case": case, "what": Counter()})
+        decision["what"][what_happened(event)] += 1
+    return [{**decision, "what": list(decision["what"].items())} for decision in latest.values()][:LATEST_DECISIONS]
 
 
 # When something is wrong ----------------------------------------------------------------------

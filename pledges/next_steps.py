@@ -23,9 +23,10 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do. words: what the manager wrote, if anything."""
+    """One thing to do. about: whom it is for, by name. words: what the manager wrote, if anything."""
 
     title: str
+    about: str = ""
     url: str = ""
     label: str = ""
     text: str = ""
@@ -77,6 +78,8 @@ def status_of(obj):
         return Status("grey", how % {"date": day(obj.ended_at)}, obj.ending_reason)
     tone, label = _LABELS[obj.state]
     if obj.state == State.SUBMITTED:
+        if not isinstance(obj, Partner) and obj.partner.state == State.CHANGES_ASKED:
+            return Status("amber", _("Waiting for you"), _("Answer first what we asked about your profile."))
         return Status(tone, label, _waiting(obj))
     if obj.state in (State.CHANGES_ASKED, State.DECLINED):
         return Status(tone, label, words=obj.decision_message)
@@ -129,8 +132,8 @@ def _answers(partner):
     asked = [obj for obj in things_of(partner) if obj.state == State.CHANGES_ASKED]
     return [
         Step(
-            title=_("%(partner)s: change %(thing)s and send it in again")
-            % {"partner": partner.name, "thing": _name_of(obj)},
+            title=_("Change %(thing)s and send it in again") % {"thing": _name_of(obj)},
+            about=partner.name,
             words=obj.decision_message,
             url=answer_url(obj),
             label=_("Change %(thing)s") % {"thing": _name_of(obj)},
@@ -165,7 +168,8 @@ def _people(user, partner):
         return []
     return [
         Step(
-            title=_("%(person)s asks to join %(partner)s") % {"person": request.user, "partner": partner.name},
+            title=_("%(person)s asks to join you") % {"person": request.user},
+            about=partner.name,
             text=_("They asked on %(date)s, from %(address)s.")
             % {"date": day(request.asked_at), "address": request.user.email},
             url=reverse("account-join-request", args=[partner.slug, request.pk]),
@@ -186,7 +190,8 @@ def leads(user, partner):
 def _own_approval(partner):
     return [
         Step(
-            title=_("%(partner)s: say where your own decision can be read") % {"partner": partner.name},
+            title=_("Say where your own decision can be read"),
+            about=partner.name,
             text=_("You told us that you wait for the approval of: %(board)s.")
             % {"board": signature.awaits_approval_of},
             url=reverse("account-own-approval", args=[partner.slug, signature.pk]),
@@ -204,7 +209,8 @@ def _first_pledge(partner):
         return []
     return [
         Step(
-            title=_("%(partner)s: make a pledge") % {"partner": partner.name},
+            title=_("Make a pledge"),
+            about=partner.name,
             text=_("You have signed, and you have no pledge that stands. One is enough to start with."),
             url=reverse("account-pledge-add", args=[partner.slug]),
             label=_("Add a pledge"),

@@ -16,7 +16,7 @@ def track_record(partner, signatures, pledges):
     for pledge in pledges:
         events.append(_pledged(pledge, published.get(pledge.replaces_id)))
         # A stop that comes with leaving is told once, by the leaving.
-        if pledge.ending == Pledge.Ending.STOPPED and not partner.withdrawn_at:
+        if pledge.ending == Pledge.Ending.STOPPED and pledge.ended_at != partner.withdrawn_at:
             events.append(_stopped(pledge))
     if partner.withdrawn_at:
         events.append(_event(timezone.localdate(partner.withdrawn_at), _("Withdrew from the Charter")))

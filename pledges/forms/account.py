@@ -25,18 +25,27 @@ PROFILE_LABELS = {
 }
 
 
-def profile_rows(values):
-    """The values of a profile as pairs of label and words. values: as `partners.actions.profile_of`."""
-    districts = dict(District.objects.values_list("slug", "name"))
-    words = {
-        **values,
-        "size": dict(Size.choices).get(values.get("size"), ""),
-        "sector": Sector.objects.filter(slug=values["sector"]).first() if values.get("sector") else "",
-        "districts": ", ".join(districts.get(slug, slug) for slug in values.get("districts", ())),
-    }
+def profile_fields_of(kind):
+    """The names of the profile's fields that a kind of partner has."""
+    if kind == Kind.RESIDENT:
+        return ("name", "show_name", "districts")
+    left_out = {"show_name"} if kind == Kind.BUSINESS else {"show_name", "is_social_enterprise", "is_cooperative"}
+    return tuple(name for name in PROFILE_LABELS if name not in left_out)
+
+
+def profile_rows(partner, values):
+    """The values of a partner's profile with their labels, in words. values: as `partners.actions.profile_of`."""
+    words = dict(values)
+    if "size" in values:
+        words["size"] = dict(Size.choices).get(values["size"], "")
+    if values.get("sector"):
+        words["sector"] = Sector.objects.filter(slug=values["sector"]).first()
+    if "districts" in values:
+        chosen = District.objects.filter(slug__in=values["districts"])
+        words["districts"] = ", ".join(district.name for district in chosen)
     return [
-        {"name": name, "label": label, "words": _yes_or_no(words[name])}
-        for name, label in PROFILE_LABELS.items()
+        {"label": PROFILE_LABELS[name], "words": _yes_or_no(words[name])}
+        for name in profile_fields_of(partner.kind)
         if name in values
     ]
 
@@ -113,29 +122,16 @@ class ProfileForm(SeenMixin, CharterForm):
 
     # Districts must be chosen unless the partner works across the county.
     conditional = frozenset({"districts"})
-    _FOR_RESIDENTS = ("name", "show_name", "district", "message", "seen")
-    _FOR_ORGANISATIONS = (
-        "name",
-        "description",
-        "website",
-        "size",
-        "sector",
-        "county_wide",
-        "districts",
-        "message",
-        "seen",
-    )
-    _FOR_BUSINESSES = (*_FOR_ORGANISATIONS[:5], "is_social_enterprise", "is_cooperative", *_FOR_ORGANISATIONS[5:])
 
     def __init__(self, *args, partner, values, **kwargs):
         initial = {**values, "district": next(iter(values["districts"]), None), "seen": version_of(values)}
         super().__init__(*args, initial=initial, **kwargs)
         self.partner = partner
-        fields = self._FOR_BUSINESSES if partner.kind == Kind.BUSINESS else self._FOR_ORGANISATIONS
+        fields = list(profile_fields_of(partner.kind))
         if partner.is_resident:
-            fields = self._FOR_RESIDENTS
+            fields[-1] = "district"
             self.fields["name"].label = _("Your name")
-        self.fields = {name: self.fields[name] for name in fields}
+        self.fields = {name: self.fields[name] for name in (*fields, "message", "seen")}
         for name in ("district", "districts"):
             if name in self.fields:
                 self.fields[name].queryset = _current_and(District, values["districts"])
@@ -170,7 +166,7 @@ class PledgeChangeForm(SeenMixin, PledgeForm):
     def differences(self, current):
         """What the pledge says now where it is not what was entered, as `profile_rows`."""
         return [
-            {"name": name, "label": self.fields[name].label, "words": words_of(current, name)}
+            {"label": self.fields[name].label, "words": words_of(current, name)}
             for name in self._meta.fields
             if name in self.cleaned_data and self.cleaned_data[name] != getattr(current, name)
         ]
@@ -208,7 +204,7 @@ class ContactForm(CharterForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    paused = forms.BooleanField(label=_("Pause: nobody can write to me for now"), required=False)
+    paused = forms.BooleanField(label=_("Pause: nobody can write to us for now"), required=False)
     review_months = forms.TypedChoiceField(
         label=_("How often do you want to report on your pledges?"),
         choices=Partner._meta.get_field("review_months").choices,

@@ -18,6 +18,9 @@ from pledges.models.pledges import Pledge
 # changes wait for the partner, and those of a declined one for nobody.
 _BEFORE_THE_MANAGER = (State.SUBMITTED, State.APPROVED)
 
+# On the annotations of `waiting()`.
+_SIGNATURE, _PLEDGES, _CHANGE = Q(state=State.SUBMITTED), Q(pledges_waiting__gt=0), Q(changes_waiting__gt=0)
+
 
 def _waiting(queryset):
     return queryset.submitted().filter(partner__withdrawn_at=None, partner__state__in=_BEFORE_THE_MANAGER)
@@ -64,15 +67,15 @@ class CaseQuerySet(PartnerQuerySet):
         """Those of `waiting()` that are in time, soon due or late."""
         return self.filter(urgency_condition(urgency, today))
 
+    def figures(self):
+        """How many of `waiting()` there are, by urgency, and by what waits (where one can count more than once)."""
+        counted = {urgency.value: urgency_condition(urgency) for urgency in Urgency}
+        counted |= {"signatures": _SIGNATURE, "pledges": _PLEDGES, "changes": _CHANGE}
+        return self.aggregate(total=Count("pk"), **{name: Count("pk", filter=q) for name, q in counted.items()})
+
     def with_waiting(self, what):
         """Those of `waiting()` with a signature, pledges or a changed profile that waits."""
-        return self.filter(
-            {
-                "signature": Q(state=State.SUBMITTED),
-                "pledges": Q(pledges_waiting__gt=0),
-                "change": Q(changes_waiting__gt=0),
-            }.get(what, Q(pk=None))
-        )
+        return self.filter({"signature": _SIGNATURE, "pledges": _PLEDGES, "change": _CHANGE}.get(what, Q(pk=None)))
 
     def decided_lately(self, days=90):
         """Partners with a decision in the last days, and when the latest was (`decided_last`), the latest first."""

@@ -82,8 +82,10 @@ def partner(request, partner):
             "is_open": not partner.withdrawn_at and partner.state != State.DECLINED,
             "is_lead": leads(request.user, partner),
             "steps": next_steps(request.user, partner),
-            "profile": profile_rows(partner_actions.profile_of(partner)),
-            "change": {"status": status_of(waiting), "rows": profile_rows(waiting.values)} if waiting else None,
+            "profile": profile_rows(partner, partner_actions.profile_of(partner)),
+            "change": {"status": status_of(waiting), "rows": profile_rows(partner, waiting.values)}
+            if waiting
+            else None,
             "pledges": standing,
             "past": past,
             "members": [member for member in partner.memberships.all() if not member.ended_at],
@@ -122,8 +124,8 @@ def profile(request, partner):
             )
         except partner_actions.Conflict as conflict:
             proposed = _proposed_now(partner)
-            theirs = {name: value for name, value in form.values().items() if proposed[name] != value}
-            context |= {"conflict": conflict.message, "differences": profile_rows({k: proposed[k] for k in theirs})}
+            theirs = {name: proposed[name] for name, value in form.values().items() if proposed[name] != value}
+            context |= {"conflict": conflict.message, "differences": profile_rows(partner, theirs)}
             form.see(partner_actions.version_of(proposed))
         except NotPossible as obstacle:
             return _back(request, partner, obstacle)

@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import get_text_list
@@ -123,9 +124,10 @@ def place(request, slug):
 
 def _newest(partners, pledges):
     """The newest few of each, with what their cards show."""
-    partners = partners.order_by("-approved_at", "-pk").prefetch_related("areas", "districts")[:ON_ONE_PAGE]
-    pledges = pledges.order_by("-started_on", "-pk").select_related("area", "partner")
-    return {"partners": partners, "pledges": pledges.prefetch_related("partner__districts")[:ON_ONE_PAGE]}
+    partners = list(partners.order_by("-approved_at", "-pk").prefetch_related("areas")[:ON_ONE_PAGE])
+    pledges = list(pledges.order_by("-started_on", "-pk").select_related("area", "partner")[:ON_ONE_PAGE])
+    prefetch_related_objects([*partners, *(pledge.partner for pledge in pledges)], "districts")
+    return {"partners": partners, "pledges": pledges}
 
 
 # Pledges --------------------------------------------------------------------------------------

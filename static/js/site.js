@@ -4,9 +4,11 @@
 // The error summary takes focus also where the address has a fragment, which switches `autofocus` off.
 document.querySelector("[data-error-summary]")?.focus();
 
-// Where there is room for them, filters stand open beside their results.
-if (window.matchMedia("(min-width: 62rem)").matches) {
-  for (const details of document.querySelectorAll("[data-open-wide]")) details.open = true;
+// Where there is room for them, filters stand open beside their results. The style sheet shows them so until this runs,
+// and nothing moves.
+for (const details of document.querySelectorAll("[data-open-wide]")) {
+  if (window.matchMedia("(min-width: 62rem)").matches) details.open = true;
+  details.removeAttribute("data-open-wide");
 }
 
 // What changed is said aloud: the words of the first [data-announce] in what came back.

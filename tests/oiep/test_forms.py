@@ -1,7 +1,5 @@
 """How forms speak and how they are drawn."""
 
-from html.parser import HTMLParser
-
 import pytest
 from django import forms
 from django.template.loader import render_to_string
@@ -9,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oiep.forms import CharterForm, CharterModelForm
 from partners.models import District
+from tests.fragment import Fragment
 
 DISTRICTS = [("oxford", "Oxford"), ("cherwell", "Cherwell")]
 
@@ -36,51 +35,14 @@ class Everything(CharterForm):
     trap = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
-class Page(HTMLParser):
-    """The elements of a piece of HTML, in order, each as (tag, attributes, words inside)."""
-
-    VOID = {"br", "img", "input", "link", "meta"}
-
-    def __init__(self, html):
-        super().__init__()
-        self.elements, self.open = [], []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        element = (tag, dict(attrs), [])
-        self.elements.append(element)
-        if tag not in self.VOID:
-            self.open.append(element)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop()[0] == tag
-
-    def handle_data(self, data):
-        for _tag, _attrs, words in self.open:
-            words.append(data)
-
-    def words(self, element):
-        return " ".join("".join(element[2]).split())
-
-    def of(self, **attrs):
-        wanted = {key.rstrip("_").replace("_", "-"): value for key, value in attrs.items()}
-        return next(e for e in self.elements if wanted.items() <= e[1].items())
-
-    def all(self, tag):
-        return [e for e in self.elements if e[0] == tag]
-
-    @property
-    def ids(self):
-        return [e[1]["id"] for e in self.elements if "id" in e[1]]
-
-
 def draw(form):
-    return Page(render_to_string("bootstrap5/uni_form.html", {"form": form, "field_template": "bootstrap5/field.html"}))
+    return Fragment(
+        render_to_string("bootstrap5/uni_form.html", {"form": form, "field_template": "bootstrap5/field.html"})
+    )
 
 
 def summary(**context):
-    return Page(render_to_string("components/error_summary.html", context))
+    return Fragment(render_to_string("components/error_summary.html", context))
 
 
 @pytest.mark.parametrize(

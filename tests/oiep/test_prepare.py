@@ -5,7 +5,7 @@ from partners.models import Partner, PriorityArea
 
 
 def test_preparing_loads_and_says_what_to_know(db, capsys, settings, tmp_path):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_BACKEND = "oiep.mail_files.EmailBackend"
     settings.EMAIL_FILE_PATH = tmp_path
     call_command("prepare", examples=True)
     said = capsys.readouterr().out

@@ -10,6 +10,7 @@ from tests.factories import DistrictFactory, PartnerFactory, PriorityAreaFactory
 from tests.html import Page
 
 pytestmark = pytest.mark.django_db
+MEDIUM, LARGE = Size.MEDIUM, Size.LARGE
 
 
 def _names(response):
@@ -47,8 +48,8 @@ def four(areas, places, sectors):
     day = timezone.now() - datetime.timedelta(days=10)
     facts = [
         (PartnerFactory, {"name": "Zoë's Bakery", "areas": [spend, workspace], "districts": [oxford], "sector": food}),
-        (PartnerFactory, {"name": "Acorn Care", "areas": [spend], "county_wide": True, "sector": care, "size": "large"}),
-        (PartnerFactory, {"name": "Banbury School", "kind": Kind.EDUCATION, "districts": [cherwell], "size": "medium"}),
+        (PartnerFactory, {"name": "Acorn Care", "areas": [spend], "county_wide": True, "sector": care, "size": LARGE}),
+        (PartnerFactory, {"name": "Banbury School", "kind": Kind.EDUCATION, "districts": [cherwell], "size": MEDIUM}),
         (ResidentFactory, {"name": "Rowan Unseen", "areas": [workspace], "districts": [cherwell]}),
     ]
     return [
@@ -141,7 +142,7 @@ def test_retired_area_and_district_are_offered_only_where_asked_for(client):
 
 @pytest.mark.parametrize(
     "query",
-    ["area=nonsense", "place=nonsense", "kind=nonsense", "size=nonsense", "sector=nonsense", "area=nonsense&area=spend"],
+    [*(f"{facet}=nonsense" for facet in ("area", "place", "kind", "size", "sector")), "area=nonsense&area=spend"],
 )
 def test_unknown_value_is_left_out_and_named(client, four, query):
     response = client.get("/partners/?" + query)
@@ -235,7 +236,9 @@ def test_directory_hides_what_is_not_listed(client):
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-@pytest.mark.parametrize("query", ["", "?area=spend&place=oxford&kind=business&size=small&sector=food&q=firm&sort=name"])
+@pytest.mark.parametrize(
+    "query", ["", "?area=spend&place=oxford&kind=business&size=small&sector=food&q=firm&sort=name"]
+)
 def test_directory_takes_five_queries_however_many_partners(
     client, django_assert_num_queries, areas, places, sectors, query, rows
 ):

@@ -27,6 +27,7 @@ from tests.factories import (
     SigningFactory,
     UserFactory,
 )
+from tests.html import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +155,11 @@ def test_pages_are_kept_by_nobody(client, addresses):
         assert "no-store" in client.get(address)["Cache-Control"]
 
 
+def test_pages_are_well_formed(client, addresses):
+    for address in ("/account/", *addresses.values()):
+        assert Page(client.get(address)).faults == [], address
+
+
 def test_looking_changes_nothing(client, addresses, baker, pledge):
     rows = [Partner.objects.values().get(pk=baker.pk), Pledge.objects.values().get(pk=pledge.pk)]
     for address in ("/account/", *addresses.values()):
@@ -190,14 +196,22 @@ def test_partner_that_waits_reads_by_when_we_answer(client, lead, time_machine):
     assert "It takes us longer than we promised." in text(client.get("/account/"))
 
 
+def test_pledges_wait_for_the_answer_about_the_signature(client, lead):
+    partner = PartnerFactory(changes_asked=True, lead=lead)
+    PledgeFactory(submitted=True, partner=partner)
+    page = text(client.get(reverse("account-partner", args=[partner.slug])))
+    assert "Waiting for you Answer first what we asked about your profile." in page
+    assert "We answer by" not in page
+
+
 def test_changes_asked_for_are_shown_with_the_managers_words(client, lead, baker):
     new = PartnerFactory(changes_asked=True, lead=lead, name="New Firm", decision_message="Which town?")
     asked = PledgeFactory(
         changes_asked=True, partner=baker, decision_message="How many?", area=PriorityAreaFactory(short_name="Jobs")
     )
     page = client.get("/account/")
-    assert "New Firm: change your profile and send it in again We wrote to you: Which town?" in text(page)
-    assert "Baker Ltd: change your pledge on Jobs and send it in again We wrote to you: How many?" in text(page)
+    assert "Change your profile and send it in again New Firm We wrote to you: Which town?" in text(page)
+    assert "Change your pledge on Jobs and send it in again Baker Ltd We wrote to you: How many?" in text(page)
     for address in (
         reverse("account-profile", args=[new.slug]),
         reverse("account-pledge", args=[baker.slug, asked.pk]),
@@ -223,12 +237,12 @@ def test_request_to_join_is_a_thing_to_do_for_the_lead_only(client, client_of, b
     member = MembershipFactory(partner=baker, role="member").user
     PledgeFactory(approved=True, partner=baker)
     JoinRequestFactory(partner=baker, user=UserFactory(name="Asa Asker"))
-    assert "Asa Asker asks to join Baker Ltd" in text(client.get("/account/"))
+    assert "Asa Asker asks to join you" in text(client.get("/account/"))
     assert "Asa Asker" not in text(client_of(member).get("/account/"))
 
 
 def test_approved_partner_without_a_pledge_is_asked_for_one(client, baker):
-    assert "Baker Ltd: make a pledge" in text(client.get("/account/"))
+    assert "Make a pledge" in text(client.get("/account/"))
     PledgeFactory(submitted=True, partner=baker)
     assert "Nothing waits for you." in text(client.get("/account/"))
 
@@ -389,7 +403,7 @@ def test_pledge_is_added_in_own_words(client, baker):
             "unit": "people",
             "baseline": "1,000",
             "target": "1 200.50",
-            "target_date": "2031-03-31",
+            "target_date": "2050-03-31",
         },
         follow=True,
     )
@@ -502,7 +516,7 @@ def test_answer_that_is_neither_is_asked_again(client, baker):
 
 def test_own_decision_is_linked(client, baker):
     signature = SignatureFactory(partner=baker, awaits_approval_of="Cabinet")
-    assert "say where your own decision can be read" in text(client.get("/account/"))
+    assert "Say where your own decision can be read" in text(client.get("/account/"))
     address = reverse("account-own-approval", args=[baker.slug, signature.pk])
     assert title(client.post(address, {"url": "javascript:alert(1)"})).startswith("Error: ")
     client.post(address, {"url": "council.example/minutes"})

@@ -20,7 +20,7 @@ class Command(BaseCommand):
             call_command("load_examples", stdout=self.stdout)
         else:
             self.say_who_may_use_admin()
-        if settings.EMAIL_BACKEND == "django.core.mail.backends.filebased.EmailBackend":
+        if settings.EMAIL_BACKEND == "oiep.mail_files.EmailBackend":
             self.stdout.write(f"E-mails are written as files to {_short(settings.EMAIL_FILE_PATH)}/")
 
     def say_who_may_use_admin(self):

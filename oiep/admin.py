@@ -1,0 +1,238 @@
+"""Admin as the OIEP manager's working tool: what all its pages share, and people, mail and the audit trail."""
+
+from allauth.account.decorators import secure_admin_login
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from oiep import audit
+from oiep import email as mail
+from oiep.models import AuditEvent, OutgoingEmail
+from oiep.templatetags.desk import what_happened
+
+admin.site.site_header = _("Inclusive Economy Charter: manager")
+admin.site.site_title = _("Charter manager")
+admin.site.index_title = _("Desk")
+admin.site.enable_nav_sidebar = False
+admin.site.login = secure_admin_login(admin.site.login)
+admin.site.disable_action("delete_selected")
+
+
+def filled_or_not(title, *, empty, filled):
+    """A filter by whether a field holds something, in words of its own."""
+
+    class FilledOrNot(admin.EmptyFieldListFilter):
+        def __init__(self, *args):
+            super().__init__(*args)
+            self.title = title
+
+        def choices(self, changelist):
+            words = (_("All"), empty, filled)
+            return [
+                {**choice, "display": word} for choice, word in zip(super().choices(changelist), words, strict=True)
+            ]
+
+    return FilledOrNot
+
+
+class CharterAdmin(admin.ModelAdmin):
+    """Keeps our audit trail instead of Django's log, writes only the fields that were changed, and deletes nothing."""
+
+    list_per_page = 50
+    formfield_overrides = {models.URLField: {"widget": forms.URLInput(attrs={"class": "vTextField"})}}
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            # Links to add or edit the related entry would lead away from what is being written.
+            field.widget = field.widget.widget
+        return field
+
+    def save_model(self, request, obj, form, change):
+        """Somebody may have decided on this since it was read: what the form did not change is not written."""
+        if not change:
+            return super().save_model(request, obj, form, change)
+        fields = {field.name for field in obj._meta.concrete_fields} & set(form.changed_data)
+        if fields:
+            obj.save(update_fields=fields)
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        return sorted(form.changed_data)
+
+    def log_addition(self, request, obj, message):
+        audit.record(verb=f"{self.opts.model_name}.added", subject=obj, actor=request.user)
+
+    def log_change(self, request, obj, message):
+        audit.record(verb=f"{self.opts.model_name}.changed", subject=obj, actor=request.user, fields=message)
+
+    def history_view(self, request, object_id, extra_context=None):
+        obj = self.get_object(request, admin.utils.unquote(object_id))
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_or_change_permission(request, obj):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("What happened to it"),
+            "subtitle": None,
+            "opts": self.opts,
+            "object": obj,
+            "events": audit.trail(obj).select_related("subject_type")[:200],
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/object_history.html", context)
+
+
+class ReadOnlyAdmin(CharterAdmin):
+    """For rows that come and go by themselves."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+class ReferenceAdmin(CharterAdmin):
+    """Lists that the manager keeps: added to, edited, put in order, retired and brought back."""
+
+    list_editable = ["order"]
+    list_filter = [("retired_at", filled_or_not(_("in use"), empty=_("In use"), filled=_("Retired")))]
+    actions = ["retire", "bring_back"]
+    fixed_once_added = ("slug",)  # addresses are a promise
+
+    def get_readonly_fields(self, request, obj=None):
+        fixed = [name for name in self.fixed_once_added if obj and hasattr(obj, name)]
+        return [*super().get_readonly_fields(request, obj), *fixed]
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def get_changelist_form(self, request, **kwargs):
+        class OrderForm(super().get_changelist_form(request, **kwargs)):
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                self.fields["order"].widget.attrs["aria-label"] = _("Place of “%(entry)s” in the order") % {
+                    "entry": self.instance
+                }
+
+        return OrderForm
+
+    @admin.display(description=_("in use"))
+    def status(self, obj):
+        if obj.retired_at:
+            return _("retired on %(date)s") % {"date": timezone.localdate(obj.retired_at).strftime("%-d %B %Y")}
+        return _("in use")
+
+    @admin.action(description=_("Retire"), permissions=["change"])
+    def retire(self, request, queryset):
+        self._mark(request, queryset.filter(retired_at=None), timezone.now(), "retired")
+
+    @admin.action(description=_("Bring back"), permissions=["change"])
+    def bring_back(self, request, queryset):
+        self._mark(request, queryset.exclude(retired_at=None), None, "brought_back")
+
+    def _mark(self, request, queryset, retired_at, verb):
+        entries = list(queryset)
+        self.model.objects.filter(pk__in=[entry.pk for entry in entries]).update(retired_at=retired_at)
+        for entry in entries:
+            audit.record(verb=f"{self.opts.model_name}.{verb}", subject=entry, actor=request.user)
+        words = ngettext("%(n)s entry changed.", "%(n)s entries changed.", len(entries)) % {"n": len(entries)}
+        self.message_user(request, words, messages.SUCCESS if entries else messages.WARNING)
+
+
+@admin.register(get_user_model())
+class UserAdmin(CharterAdmin):
+    """The manager looks people up here; only a superuser changes who may do what."""
+
+    list_display = ["__str__", "email", "is_staff", "is_active", "date_joined"]
+    list_filter = ["is_staff", "is_active", "groups"]
+    search_fields = ["email", "name"]
+    ordering = ["email"]
+    fields = ["email", "name", "is_active", "is_staff", "is_superuser", "groups", "date_joined", "last_login"]
+    readonly_fields = ["date_joined", "last_login"]
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.set_unusable_password()  # they sign in by a code
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ["at", "actor", "what", "note"]
+    list_display_links = ["what"]
+    list_filter = ["at", "subject_type"]
+    list_select_related = ["actor", "subject_type"]
+    search_fields = ["verb", "subject_id"]
+    search_help_text = _("What was done, for example “approve”, or the number of the thing it was done to.")
+    fields = ["at", "actor", "what", "subject_type", "subject_id", "note", "data"]
+
+    @admin.display(description=_("what"), ordering="verb")
+    def what(self, event):
+        return what_happened(event)
+
+
+# Kinds of message whose words let nobody in. The others hold a code or a link that opens somebody's account.
+HARMLESS = ("contact_", "decision_", "join_", "partner_", "pledge_", "profile_")
+
+
+@admin.register(OutgoingEmail)
+class OutgoingEmailAdmin(ReadOnlyAdmin):
+    list_display = ["subject_line", "to", "state", "created_at", "sent_at", "reason"]
+    list_filter = ["state", "uncertain", "created_at"]
+    search_fields = ["to", "subject_line"]
+    actions = ["send_again"]
+    fields = [
+        "subject_line",
+        "to",
+        "reply_to",
+        "state",
+        "reason",
+        "created_at",
+        "due_at",
+        "attempts",
+        "sent_at",
+        "uncertain",
+        "template",
+        "words",
+    ]
+
+    @admin.display(description=_("text"))
+    def words(self, email):
+        if email.template.startswith(HARMLESS):
+            return format_html('<div class="letter">{}</div>', email.text)
+        return _("This message lets its reader in with a code or a link, so only they can see it.")
+
+    def has_send_permission(self, request):
+        return request.user.has_perm("oiep.change_outgoingemail")
+
+    @admin.action(description=_("Send again"), permissions=["send"])
+    def send_again(self, request, queryset):
+        again = sum(mail.send_again(email, actor=request.user) for email in queryset)
+        left = queryset.count() - again
+        if again:
+            words = ngettext("%(n)s e-mail goes out again now.", "%(n)s e-mails go out again now.", again) % {
+                "n": again
+            }
+            self.message_user(request, words, messages.SUCCESS)
+        if left:
+            words = ngettext(
+                "%(n)s was left: only an e-mail that failed can be sent again.",
+                "%(n)s were left: only e-mails that failed can be sent again.",
+                left,
+            ) % {"n": left}
+            self.message_user(request, words, messages.WARNING)

@@ -1,0 +1,244 @@
+"""Deciding on many partners at once: choose, write the words, see what will happen, confirm, read what happened."""
+
+import logging
+import uuid
+from dataclasses import dataclass, field
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from oiep.email import compose
+from oiep.moderation import NEEDS_WORDS, Move
+from partners.models import Partner
+from pledges.actions.moderation import (
+    CHANGED,
+    MOVE_TO,
+    decide,
+    is_decided,
+    is_unsent,
+    latest_decision_of,
+    new_number,
+    undo,
+    why_not_undo,
+)
+from pledges.admin.forms import ManyForm
+from pledges.admin.screen import key_of
+from pledges.emails import Outcome, letter_about, letter_of_undoing, name_of
+from pledges.models import Case, Pledge
+
+logger = logging.getLogger(__name__)
+
+AT_MOST = 200  # partners in one go: a few seconds' work
+RESULT = "decided_many"  # in the session
+
+_TITLES = {
+    Move.APPROVE: gettext_lazy("Approve"),
+    Move.ASK: gettext_lazy("Ask for changes"),
+    Move.DECLINE: gettext_lazy("Decline"),
+    Move.UNDO: gettext_lazy("Undo the latest decision"),
+}
+
+
+class BulkDecisions:
+    actions = ["approve_many", "ask_many", "decline_many", "undo_many"]
+
+    def get_actions(self, request):
+        actions = super().get_actions(request)
+        undoing = self._shows_decided(request)
+        return {name: action for name, action in actions.items() if (name == "undo_many") == undoing}
+
+    @admin.action(description=_TITLES[Move.APPROVE], permissions=["change"])
+    def approve_many(self, request, queryset):
+        return self._begin(request, queryset, Move.APPROVE)
+
+    @admin.action(description=_TITLES[Move.ASK], permissions=["change"])
+    def ask_many(self, request, queryset):
+        return self._begin(request, queryset, Move.ASK)
+
+    @admin.action(description=_TITLES[Move.DECLINE], permissions=["change"])
+    def decline_many(self, request, queryset):
+        return self._begin(request, queryset, Move.DECLINE)
+
+    @admin.action(description=_TITLES[Move.UNDO], permissions=["change"])
+    def undo_many(self, request, queryset):
+        return self._begin(request, queryset, Move.UNDO)
+
+    def _begin(self, request, queryset, move):
+        chosen = queryset.count()
+        if chosen > AT_MOST:
+            words = _(
+                "You chose %(chosen)s. We decide on at most %(most)s at a time: here are the first %(most)s. "
+                "When they are done, choose the rest."
+            )
+            self.message_user(request, words % {"chosen": chosen, "most": AT_MOST}, messages.WARNING)
+        cases = Case.objects.to_decide_on().filter(pk__in=list(queryset.values_list("pk", flat=True)[:AT_MOST]))
+        return self._preview(request, move, cases, ManyForm({} if move == Move.APPROVE else None, move=move))
+
+    def _preview(self, request, move, cases, form):
+        """First the words, where the move needs some; then what will happen."""
+        rows = []
+        if move == Move.UNDO:
+            rows = [_row_of_undoing(case) for case in cases]
+        elif form.is_bound and form.is_valid():
+            rows = [_row(case, form.decisions_on(case)) for case in cases]
+        return self._page(
+            request,
+            "many",
+            title=_TITLES[move],
+            move=move,
+            cases=cases,
+            form=form if move in NEEDS_WORDS else None,
+            rows=rows,
+            possible=sum(not row.obstacle for row in rows),
+            number=new_number(),
+        )
+
+    def decide_many(self, request):
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        move = request.POST.get("move")
+        if request.method != "POST" or move not in _TITLES:
+            return HttpResponseRedirect(reverse("admin:pledges_case_changelist"))
+        move = Move(move)
+        keys = [int(key) for key in request.POST.getlist("case") if key.isdecimal()][:AT_MOST]
+        form = ManyForm(request.POST, move=move)
+        if "confirm" not in request.POST or not form.is_valid():
+            cases = Case.objects.to_decide_on().filter(pk__in=keys).order_by("submitted_at", "pk")
+            return self._preview(request, move, cases, form)
+        done, failed = [], []
+        for key in keys:
+            words = self._decide_one(request, move, key, form)
+            failed.append((key, words)) if words else done.append(key)
+        request.session[RESULT] = {"move": move.value, "done": done, "failed": failed}
+        return HttpResponseRedirect(reverse("admin:pledges_case_decided"))
+
+    def _decide_one(self, request, move, key, form):
+        """Decides on one partner, in its own transaction. Returns why nothing happened; empty when it did."""
+        seen = request.POST.get(f"seen-{key}", "")
+        number = f"{number_from(request)}-{key}"
+        if is_decided(number):
+            return ""
+        case = Case.objects.to_decide_on().filter(pk=key).first()
+        if case is None:
+            return _("This partner has been erased.")
+        try:
+            if move == Move.UNDO:
+                decided = latest_decision_of(case)
+                if _mark(decided) != seen:
+                    return CHANGED
+                undo(objects=decided, actor=request.user)
+            elif decisions := form.decisions_on(case):
+                decide(decisions=decisions, actor=request.user, seen=seen, number=number)
+            else:
+                return _nothing_waits(case)
+        except ValidationError as refusal:
+            return " ".join(refusal.messages)
+        except Exception:  # one failure does not stop the rest
+            logger.exception("Deciding on partner %s failed", key)
+            return _("Something went wrong, and nothing was changed here. Try this one on its own.")
+        return ""
+
+    def decided_many(self, request):
+        """What happened to those that were chosen last; it can be read again."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        result = request.session.get(RESULT)
+        if not result:
+            return HttpResponseRedirect(reverse("admin:pledges_case_changelist"))
+        keys = [*result["done"], *(key for key, _words in result["failed"])]
+        partners = Partner.objects.in_bulk(keys)
+        return self._page(
+            request,
+            "decided",
+            title=_("What happened"),
+            move=result["move"],
+            move_label=_TITLES[Move(result["move"])],
+            done=[partners[key] for key in result["done"] if key in partners],
+            failed=[(partners.get(key), words) for key, words in result["failed"]],
+        )
+
+
+def number_from(request):
+    """The number that the form gave this decision, so that pressing twice decides once."""
+    try:
+        return str(uuid.UUID(request.POST.get("number", "")))
+    except ValueError:
+        return new_number()
+
+
+# What will happen -----------------------------------------------------------------------------
+
+
+@dataclass
+class Row:
+    """What will happen to one partner. letter: the subject and the text of what its lead will read."""
+
+    case: Case
+    seen: str = ""
+    effects: list = field(default_factory=list)
+    letter: tuple = ()
+    obstacle: str = ""
+
+    @property
+    def recipient(self):
+        return self.case.lead.user.email if self.case.lead else ""
+
+
+def _row(case, decisions):
+    if not decisions:
+        return Row(case, obstacle=_nothing_waits(case))
+    outcomes = [Outcome(decision.obj, decision.move, decision.words) for decision in decisions]
+    effects = [_effect(decision.obj, decision.move) for decision in decisions]
+    return Row(case, case.fingerprint, effects, _letter(case, letter_about(case, outcomes)))
+
+
+def _row_of_undoing(case):
+    decided = latest_decision_of(case)
+    obstacle = next((f"{name_of(obj)}: {words}" for obj in decided if (words := why_not_undo(obj))), "")
+    if obstacle or not decided:
+        return Row(case, obstacle=obstacle or _("There is no decision left to undo."))
+    effects = [
+        _("%(thing)s is “%(state)s” now, and will wait for a decision again.")
+        % {"thing": name_of(obj), "state": obj.get_state_display()}
+        for obj in decided
+    ]
+    if is_unsent(obj=decided[0]):
+        effects.append(_("Our e-mail about it has not gone yet, and will not be sent."))
+        return Row(case, _mark(decided), effects)
+    outcomes = [Outcome(obj, MOVE_TO[obj.state], obj.decision_message) for obj in decided]
+    return Row(case, _mark(decided), effects, _letter(case, letter_of_undoing(case, outcomes)))
+
+
+def _letter(case, letter):
+    template, context = letter
+    return compose(template, context) if case.lead else ()
+
+
+def _effect(thing, move):
+    name = name_of(thing)
+    if move == Move.ASK:
+        return _("%(thing)s goes back to the partner with your message.") % {"thing": name}
+    if move == Move.DECLINE:
+        return _("%(thing)s is declined.") % {"thing": name}
+    if isinstance(thing, Partner):
+        return _("The signature is approved, and the partner's page becomes public.")
+    if isinstance(thing, Pledge):
+        if thing.replaces:
+            return _("%(thing)s becomes public, and replaces %(old)s.") % {
+                "thing": name,
+                "old": name_of(thing.replaces)[:1].lower() + name_of(thing.replaces)[1:],
+            }
+        return _("%(thing)s becomes public.") % {"thing": name}
+    return _("%(thing)s becomes public.") % {"thing": name}
+
+
+def _nothing_waits(case):
+    return str(case.why_not(Move.APPROVE)) if case.withdrawn_at else CHANGED
+
+
+def _mark(decided):
+    return ",".join(f"{key_of(obj)}-{obj.state}" for obj in decided)

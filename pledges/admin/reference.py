@@ -1,0 +1,78 @@
+"""What the manager curates: pledge ideas and the Charter's versions."""
+
+from django import forms
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from oiep.admin import CharterAdmin, ReferenceAdmin
+from partners.models import Kind
+from pledges.models import CharterVersion, PledgeIdea
+
+
+class PledgeIdeaForm(forms.ModelForm):
+    kinds = forms.MultipleChoiceField(
+        choices=Kind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        label=_("Kinds of partner"),
+    )
+
+
+@admin.register(PledgeIdea)
+class PledgeIdeaAdmin(ReferenceAdmin):
+    form = PledgeIdeaForm
+    list_display = ["title", "area", "capacity", "on_short_route", "order", "status"]
+    list_filter = ["area", "capacity", "on_short_route", *ReferenceAdmin.list_filter]
+    list_select_related = ["area"]
+    search_fields = ["title", "statement"]
+    fields = [
+        "title",
+        "area",
+        "capacity",
+        "kinds",
+        "statement",
+        "why",
+        "first_steps",
+        "measure",
+        "unit",
+        "on_short_route",
+        "order",
+    ]
+
+
+@admin.register(CharterVersion)
+class CharterVersionAdmin(CharterAdmin):
+    """People signed the words that were published, so those stay: other words are a new version."""
+
+    list_display = ["__str__", "published_on", "status"]
+    fields = ["number", "title", "summary", "purpose", "vision", "commitment", "published_on"]
+
+    @admin.display(description=_("state"))
+    def status(self, version):
+        return _("published") if self._is_published(version) else _("being written")
+
+    def _is_published(self, version):
+        return bool(version.published_on and version.published_on <= timezone.localdate())
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.fields if obj and self._is_published(obj) else []
+
+    def get_changeform_initial_data(self, request):
+        """A new version begins with the words of the newest."""
+        newest = CharterVersion.objects.order_by("-number").first()
+        if newest is None:
+            return {"number": 1}
+        words = {name: getattr(newest, name) for name in ("title", "summary", "purpose", "vision", "commitment")}
+        return {"number": newest.number + 1, **words}
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        version = self.get_object(request, admin.utils.unquote(object_id))
+        context = {}
+        if version and self._is_published(version):
+            context = {
+                "note": _("This version is published, and people have signed its words, so they stay as they are. "
+                          "To change the Charter, add a new version: it begins with these words."),
+                "show_save": False,
+                "show_save_and_continue": False,
+            }  # fmt: skip
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})

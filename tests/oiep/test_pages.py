@@ -1,0 +1,244 @@
+"""The first page, the pages of prose, what machines read, and what is shown when something is wrong."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import path
+
+from oiep import rules
+from oiep.urls import handler404, handler500, urlpatterns
+from pledges.models import CharterVersion
+from tests.factories import (
+    CharterVersionFactory,
+    DistrictFactory,
+    PartnerFactory,
+    PledgeFactory,
+    PriorityAreaFactory,
+    ResidentFactory,
+)
+from tests.html import Page
+
+pytestmark = pytest.mark.django_db
+
+__all__ = ["handler404", "handler500"]  # this module is also a URLconf, below
+
+
+# Home -----------------------------------------------------------------------------------------
+
+
+def test_home_shows_exact_totals(client):
+    oxford, cherwell = DistrictFactory(name="Oxford"), DistrictFactory(name="Cherwell")
+    bakery = PartnerFactory(name="Bakery", approved=True, districts=[oxford])
+    PartnerFactory(name="Care Home", approved=True, county_wide=True)
+    ResidentFactory(approved=True, districts=[cherwell])
+    pledge = PledgeFactory(approved=True, partner=bakery)
+    PledgeFactory(stopped=True, partner=bakery)
+    PledgeFactory(submitted=True, partner=bakery)
+    PartnerFactory(submitted=True, districts=[oxford])
+    PartnerFactory(withdrawn=True, districts=[oxford])
+    response = client.get("/")
+    assert response.context["totals"] == {"organisations": 2, "residents": 1, "pledges": 1}
+    assert [(p["district"], p["partners"]) for p in response.context["places"]] == [(oxford, 2), (cherwell, 2)]
+    assert {area.pk: area.pledge_count for area in response.context["areas"]}[pledge.area_id] == 1
+    assert [partner.name for partner in response.context["newest"]] == ["Care Home", "Bakery"]
+    page = Page(response)
+    assert "2 organisations have signed" not in page.text  # the figure comes after its words, for who hears it
+    assert "organisations have signed 2 resident has signed 1 pledge is live 1" in page.text
+    assert page.faults == []
+
+
+def test_home_with_nothing_in_it_invites(client):
+    response = client.get("/")
+    page = Page(response)
+    assert "No organisation has signed yet" in page.text
+    assert page.links.count("/sign/") >= 2
+    assert page.faults == []
+
+
+def test_home_names_no_more_than_the_newest_six_organisations(client):
+    for n in range(8):
+        PartnerFactory(name=f"Firm number {n}", approved=True)
+    assert [partner.name[-1] for partner in client.get("/").context["newest"]] == list("765432")
+
+
+# How we decide --------------------------------------------------------------------------------
+
+SHOWN = {
+    "CONFIRMATION_DAYS": (81, "It works for 81 days"),
+    "CONFIRMATION_RESEND_MINUTES": (82, "again after 82 minutes"),
+    "CONFIRMATION_MAILS_AT_MOST": (83, "at most 83 times"),
+    "DECISION_WORKING_DAYS": (84, "within 84 working days"),
+    "DECISION_AMBER_WORKING_DAYS": (85, "After 85 working days"),
+    "SHORT_ROUTE_BELOW_PEOPLE": (86, "fewer than 86 people"),
+    "MINIMUM_AGE": (87, "are 87 or over"),
+    "PLEDGES_AT_MOST": (88, "up to 88 pledges"),
+    "REVIEW_MONTHS": ((24, 18), "every 24 or 18 months"),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_how_we_decide_is_written_from_the_settings(client, settings, name):
+    value, words = SHOWN[name]
+    assert words not in Page(client.get("/charter/how-it-works/")).text
+    setattr(settings, name, value)
+    assert words in Page(client.get("/charter/how-it-works/")).text
+
+
+def test_how_we_decide_tells_every_rule_that_pages_may_tell():
+    assert set(SHOWN) == set(rules.NAMES)
+
+
+def test_home_promises_the_decision_that_the_settings_promise(client, settings):
+    settings.DECISION_WORKING_DAYS = 84
+    assert "within 84 working days" in Page(client.get("/")).text
+
+
+# Prose ----------------------------------------------------------------------------------------
+
+PROSE = [
+    "/charter/benefits/", "/charter/how-it-works/", "/accessibility/", "/privacy/", "/terms/", "/contact/",
+    "/contact/sent/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", PROSE)
+def test_prose_is_sound(client, address):
+    response = client.get(address)
+    assert response.status_code == 200
+    assert Page(response).faults == []
+
+
+def test_benefits_hold_no_figure(client):
+    main = client.get("/charter/benefits/").content.decode().partition("<main")[2].partition("</main>")[0]
+    words = Page(HttpResponse(f"<h1>x</h1>{main.partition('>')[2]}")).text
+    assert not any(character.isdigit() for character in words)
+
+
+PUBLIC = [*PROSE, "/", "/charter/", "/partners/", "/areas/", "/places/", "/pledges/"]
+
+
+@pytest.mark.parametrize("address", [*PUBLIC, "/robots.txt", "/sitemap.xml"])
+def test_head_answers_as_get_does_without_a_body(client, address):
+    get, head = client.get(address), client.head(address)
+    assert (head.status_code, head.content) == (get.status_code, b"") == (200, b"")
+    assert head["Content-Type"] == get["Content-Type"]
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_page_for_everybody_is_the_same_for_everybody(client, address):
+    """No cookie is set, but for the one that guards a form, and nothing says whether anybody is signed in."""
+    response = client.get(address)
+    assert set(response.cookies) <= ({"csrftoken"} if address == "/contact/" else set())
+    assert "Sign out" not in Page(response).text
+
+
+def test_signed_in_visitor_s_page_is_theirs_alone(client_of, manager):
+    response = client_of(manager).get("/partners/")
+    assert response["Cache-Control"] == "private, no-cache"
+    assert "Cookie" in response["Vary"]
+    assert not Client().get("/partners/").has_header("Cache-Control")
+
+
+@pytest.mark.parametrize("address", ["/", "/charter/", "/partners/", "/areas/", "/places/", "/pledges/", "/privacy/"])
+def test_pages_to_read_take_no_posts(client, address):
+    assert client.post(address).status_code == 405
+
+
+# For machines ---------------------------------------------------------------------------------
+
+
+def _addresses(response):
+    assert response["Content-Type"] == "application/xml"
+    tree = ElementTree.fromstring(response.content)  # noqa: S314 - it is our own
+    return [element.text for element in tree.iter() if element.tag.endswith("loc")]
+
+
+def test_sitemap_lists_published_things_only(client):
+    CharterVersion.objects.all().delete()
+    CharterVersionFactory(number=1)
+    CharterVersionFactory(number=2, published_on=None)
+    area, place = PriorityAreaFactory(slug="spend"), DistrictFactory(slug="oxford")
+    PriorityAreaFactory(slug="old", retired=True)
+    bakery = PartnerFactory(name="Bakery", approved=True, districts=[place])
+    pledge = PledgeFactory(approved=True, partner=bakery, area=area)
+    PledgeFactory(submitted=True, partner=bakery, area=area)
+    PartnerFactory(submitted=True)
+    ResidentFactory(withdrawn=True)
+    sections = _addresses(client.get("/sitemap.xml"))
+    assert sections == [f"http://testserver/sitemap-{name}.xml" for name in ("pages", "partners", "pledges")]
+    assert _addresses(client.get("/sitemap-partners.xml")) == ["http://testserver/partners/bakery/"]
+    assert _addresses(client.get("/sitemap-pledges.xml")) == [f"http://testserver/pledges/{pledge.pk}/"]
+    pages = _addresses(client.get("/sitemap-pages.xml"))
+    assert pages[0] == "http://testserver/"
+    assert "http://testserver/areas/old/" not in pages
+    assert [page for page in pages if page.startswith("http://testserver/charter/") and page[-2].isdigit()] == [
+        "http://testserver/charter/1/"
+    ]
+    for page in pages:
+        assert client.get(page.removeprefix("http://testserver")).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/sitemap-none.xml", "/sitemap-pages.xml?p=9", "/sitemap-pages.xml?p=%00"])
+def test_unknown_sitemap_is_not_found(client, address):
+    assert client.get(address).status_code == 404
+
+
+def test_robots_are_told_where_to_go_and_where_not(client):
+    response = client.get("/robots.txt")
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    lines = response.content.decode().splitlines()
+    assert "Disallow: /account/" in lines
+    assert "Disallow: /" not in lines
+    assert lines[-1] == "Sitemap: http://testserver/sitemap.xml"
+
+
+# When something is wrong ----------------------------------------------------------------------
+
+
+def _fails(request):
+    raise RuntimeError("A fault of ours.")
+
+
+def _has_no_database(request):
+    raise OperationalError("could not connect to server")
+
+
+urlpatterns = [path("test/fails/", _fails), path("test/no-database/", _has_no_database), *urlpatterns]
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "words"),
+    [
+        ("/nothing/here/", 404, "We cannot find this page"),
+        ("/test/fails/", 500, "Something went wrong on our side"),
+        ("/test/no-database/", 503, "Wait a minute, then reload this page."),
+    ],
+)
+@pytest.mark.urls(__name__)
+def test_trouble_has_a_page_of_ours(client, address, status, words):
+    client.raise_request_exception = False
+    response = client.get(address)
+    page = Page(response)
+    assert response.status_code == status
+    assert words in page.text
+    assert "RuntimeError" not in page.text
+    assert page.faults == []
+    assert response.get("Retry-After") == ("60" if status == 503 else None)
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+
+
+@pytest.mark.urls(__name__)
+def test_trouble_is_told_without_asking_the_database(client, django_assert_num_queries):
+    client.raise_request_exception = False
+    client.cookies["sessionid"] = "a" * 32
+    with django_assert_num_queries(0):
+        client.get("/test/no-database/")
+
+
+def test_form_from_elsewhere_is_refused_in_our_words():
+    response = Client(enforce_csrf_checks=True).post("/contact/", {})
+    assert response.status_code == 403
+    assert Page(response).faults == []

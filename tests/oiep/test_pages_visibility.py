@@ -1,0 +1,191 @@
+"""Nothing that is not published leaves a trace: not in pages, counts, search, sitemaps or headers.
+
+Each hidden thing carries a token in each of its words. A stranger then walks all addresses that there are.
+"""
+
+import re
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from partners.models import Partner
+from tests.factories import (
+    CharterVersionFactory,
+    ContactMessageFactory,
+    DistrictFactory,
+    JoinRequestFactory,
+    PartnerFactory,
+    PledgeFactory,
+    PledgeIdeaFactory,
+    PriorityAreaFactory,
+    ProfileChangeFactory,
+    ResidentFactory,
+    SectorFactory,
+    SignatureFactory,
+    SigningFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+# What no hidden thing may leave anywhere: it stands in words, slugs and addresses alike.
+TOKEN = "zqxhidden"
+CANARY = "zqxcanary"
+STATES = ["draft", "submitted", "changes_asked", "declined"]
+
+
+def _state(name):
+    return {} if name == "draft" else {name: True}
+
+
+def _person(number):
+    return UserFactory(email=f"{CANARY}{number}@example.org", name=f"{CANARY} {number}")
+
+
+@pytest.fixture
+def county():
+    """Two published partners, with everything about them that is not public, and hidden partners of every state."""
+    area, place = PriorityAreaFactory(slug="spend"), DistrictFactory(slug="oxford", name="Oxford")
+    sector = SectorFactory(slug="food")
+    charter = CharterVersionFactory(number=1)
+    CharterVersionFactory(number=2, published_on=None, title=TOKEN, summary=TOKEN)
+    where = {"districts": [place], "sector": sector, "contact_purposes": ["buy"]}
+
+    bakery = PartnerFactory(name="Bakery", approved=True, lead=_person(1), decision_message=TOKEN, **where)
+    resident = ResidentFactory(name=f"Rowan {TOKEN}", approved=True, lead=_person(2), districts=[place])
+    for partner in (bakery, resident):
+        user = _person(f"signer{partner.pk}")
+        SignatureFactory(partner=partner, charter=charter, signer=user, signer_name=TOKEN, signer_job_title=TOKEN)
+        live = PledgeFactory(approved=True, partner=partner, area=area, decision_message=TOKEN)
+        for state in STATES:
+            replaces = {"replaces": live} if state == "submitted" else {}
+            PledgeFactory(partner=partner, area=area, statement=TOKEN, measure=TOKEN, **replaces, **_state(state))
+        PledgeFactory(withdrawn=True, partner=partner, area=area, statement=TOKEN, ending_reason=TOKEN)
+    ProfileChangeFactory(submitted=True, partner=bakery, values={"name": TOKEN, "description": TOKEN})
+    ContactMessageFactory(partner=bakery, name=TOKEN, message=TOKEN, email=f"{CANARY}@example.com")
+    JoinRequestFactory(partner=bakery, user=_person("asker"), job_title=TOKEN)
+    SigningFactory(declared=True, email=f"{CANARY}@example.net", answers={"organisation": {"name": TOKEN}})
+
+    for state in STATES:
+        hidden = PartnerFactory(
+            name=f"{TOKEN} {state}", description=TOKEN, lead=_person(state), **where, **_state(state)
+        )
+        hidden_resident = ResidentFactory(
+            name=f"{TOKEN} {state}", show_name=True, lead=_person(f"r{state}"), districts=[place], **_state(state)
+        )
+        for partner in (hidden, hidden_resident):
+            partner.areas.add(area)
+            SignatureFactory(partner=partner, charter=charter, awaits_approval_of=TOKEN)
+            PledgeFactory(approved=True, partner=partner, area=area, statement=f"{TOKEN} of {state}")
+    gone = ResidentFactory(
+        name=f"{TOKEN} gone", show_name=True, withdrawn=True, lead=_person("gone"), districts=[place], areas=[area]
+    )
+    SignatureFactory(partner=gone, charter=charter)
+    PledgeFactory(approved=True, partner=gone, area=area, statement=f"{TOKEN} of who withdrew")
+    PledgeIdeaFactory(area=area, title=TOKEN, retired=True)
+
+
+# For each address with a part to fill in: what to fill in. An address that is not here fails the test below.
+PARTS = {
+    "charter-version": [{"number": 1}],
+    "partner": [{"slug": "bakery"}],
+    "partner-contact": [{"slug": "bakery"}],
+    "partner-contact-sent": [{"slug": "bakery"}],
+    "area": [{"slug": "spend"}],
+    "place": [{"slug": "oxford"}],
+    "pledge": None,
+    "sitemap-section": [{"section": name} for name in ("pages", "partners", "pledges")],
+}
+# Of these others answer for what they show: to who is signed in, or to who holds a link or a signing's number.
+ELSEWHERE = re.compile(r"^(admin/|account/|accounts/|sign/|health/)")
+
+
+def _patterns(resolver, prefix=""):
+    for pattern in resolver.url_patterns:
+        address = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern, address)
+        elif isinstance(pattern, URLPattern):
+            yield address, pattern.name
+
+
+def _public_patterns():
+    return [(address, name) for address, name in _patterns(get_resolver()) if not ELSEWHERE.match(address)]
+
+
+def test_every_public_address_is_walked():
+    unknown = [address for address, name in _public_patterns() if "<" in address and name not in PARTS]
+    assert unknown == []
+
+
+def _filled(address, values):
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: str(values[part[1]]), address)
+
+
+def _walk(client):
+    """All answers that a stranger gets: from each public address, and from each link on our pages."""
+    fixed = [_filled(address, {}) for address, _name in _public_patterns() if "<" not in address]
+    filled = [_filled(address, v) for address, name in _public_patterns() if "<" in address for v in PARTS[name] or []]
+    todo, seen = {*fixed, *filled, "/sign/", "/sign/questions/"}, {}
+    while todo:
+        address = todo.pop()
+        seen[address] = response = client.get(address)
+        links = re.findall(r'(?:href|action)="(/[^"]*)"', response.content.decode(errors="replace"))
+        links = {link.partition("#")[0].replace("&amp;", "&") for link in links}
+        todo |= {link for link in links if not link.startswith("/static/") and not ELSEWHERE.match(link[1:])} - {*seen}
+    return seen
+
+
+def test_walk_finds_no_trace_of_what_is_not_public(client, county):
+    answers = _walk(client)
+    assert {"/", "/partners/", "/partners/bakery/", "/areas/spend/", "/places/oxford/"} < set(answers)
+    assert sum(address.startswith("/pledges/") for address in answers) > 2
+    for address, response in answers.items():
+        assert response.status_code == 200, address
+        told = response.content.decode() + str(response.headers) + str(response.cookies)
+        assert TOKEN not in told, address
+        assert CANARY not in told, address
+
+
+def test_walk_would_find_a_leak(client, county):
+    """The walk proves itself on a planted fault."""
+    Partner.objects.filter(name="Bakery").update(description=f"{TOKEN} {CANARY}")
+    leaks = [address for address, response in _walk(client).items() if TOKEN in response.content.decode()]
+    assert leaks == ["/partners/bakery/"]
+
+
+def test_counts_are_of_what_is_public(client, county):
+    assert client.get("/").context["totals"] == {"organisations": 1, "residents": 1, "pledges": 2}
+    [area] = client.get("/areas/").context["areas"]
+    [place] = client.get("/places/").context["places"]
+    assert (area.partner_count, area.pledge_count) == (2, 2)
+    assert (place["partners"], place["pledges"]) == (2, 2)
+    for address, totals in (("/partners/", {2}), ("/pledges/", {2})):
+        listing = client.get(address).context["listing"]
+        assert {listing.total, sum(choice.count for choice in listing.choices["area"])} == totals
+
+
+@pytest.mark.parametrize("words", [TOKEN, CANARY, "hidden", "zqx", "rowan"])
+@pytest.mark.parametrize("address", ["/partners/", "/pledges/"])
+def test_search_finds_nothing_hidden(client, county, address, words):
+    response = client.get(address, {"q": words})
+    assert response.context["listing"].total == 0
+    results = response.content.decode().partition('id="results"')[2]
+    assert TOKEN not in results
+
+
+def test_hidden_things_are_not_found_as_unknown_ones_are_not(client, county):
+    known = client.get("/partners/not-there-at-all/")
+    hidden = Partner.objects.exclude(pk__in=Partner.objects.published())
+    assert hidden.count() == 9
+    for partner in hidden:
+        for response in (client.get(partner.get_absolute_url()), client.head(partner.get_absolute_url())):
+            assert response.status_code == 404
+        assert client.get(partner.get_absolute_url() + "contact/").status_code == 404
+        told = client.get(partner.get_absolute_url()).content.decode().replace(partner.slug, "not-there-at-all")
+        assert told == known.content.decode()
+        for pledge in partner.pledges.all():
+            assert client.get(pledge.get_absolute_url()).status_code == 404
+    bakery = Partner.objects.get(slug="bakery")
+    for pledge in bakery.pledges.exclude(state="approved"):
+        assert client.get(pledge.get_absolute_url()).status_code == 404
