@@ -32,6 +32,7 @@ _NAME_LENGTH = 100
 _OFFICE_ENTRIES_AT_MOST = 2000
 _OFFICE_BYTES_AT_MOST = 100 * 1024 * 1024  # unpacked
 _OFFICE_TIMES_AT_MOST = 200  # how many times smaller than unpacked one part may be
+_TYPES_BYTES_AT_MOST = 1024 * 1024
 _PDF_TAIL = 4096
 
 # Pillow warns of pictures above this number of pixels, and refuses those of twice as many. Here a warning is a refusal.
@@ -149,8 +150,9 @@ def _check_office(content, kind):
                 raise _not_what_it_says(kind)
             if _is_a_bomb(entries):
                 raise ValidationError(_("This file unpacks to far more than it should. Save it again, or as a PDF."))
-            # The list of types is read up to the size that it declares, which is within the limit by now.
-            types = parts.read("[Content_Types].xml").lower()
+            # Read with a limit: without one, what unpacks to more than it declares is unpacked whole.
+            with parts.open("[Content_Types].xml") as part:
+                types = part.read(_TYPES_BYTES_AT_MOST).lower()
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
         raise _not_what_it_says(kind) from None
     runs = re.compile(r"vbaproject|vbadata|activex|macrosheets|oleobject|embeddings/.*\.bin", re.IGNORECASE)

@@ -12,7 +12,9 @@ from tests.factories.partners import (
     SectorFactory,
 )
 from tests.factories.pledges import (
+    AnswerFactory,
     CharterVersionFactory,
+    EvidenceFactory,
     PledgeFactory,
     PledgeIdeaFactory,
     ReviewFactory,
@@ -21,10 +23,12 @@ from tests.factories.pledges import (
 )
 
 __all__ = [
+    "AnswerFactory",
     "CharterVersionFactory",
     "ContactMessageFactory",
     "DeclineReasonFactory",
     "DistrictFactory",
+    "EvidenceFactory",
     "JoinRequestFactory",
     "ManagerFactory",
     "MembershipFactory",

@@ -2,11 +2,23 @@ import datetime
 
 import factory
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from oiep.moderation import State
 from partners.models import Kind
-from pledges.models import Capacity, CharterVersion, DueDate, Pledge, PledgeIdea, Review, Signature, Signing
+from pledges.models import (
+    Answer,
+    Capacity,
+    CharterVersion,
+    DueDate,
+    Evidence,
+    Pledge,
+    PledgeIdea,
+    Review,
+    Signature,
+    Signing,
+)
 from pledges.models.charter import new_reference
 from tests.factories.oiep import ModeratedFactory, UserFactory
 from tests.factories.partners import PartnerFactory, PriorityAreaFactory, ReferenceFactory
@@ -156,3 +168,26 @@ class ReviewFactory(ModeratedFactory):
             if self.partner.next_round_on and self.partner.next_round_on <= self.round_on:
                 self.partner.next_round_on = self.partner.round_after(self.round_on)
                 self.partner.save(update_fields=["next_round_on"])
+
+
+class AnswerFactory(factory.django.DjangoModelFactory):
+    """A whole answer on a live pledge of the review's partner."""
+
+    class Meta:
+        model = Answer
+
+    review = factory.SubFactory(ReviewFactory)
+    pledge = factory.SubFactory(PledgeFactory, approved=True, partner=factory.SelfAttribute("..review.partner"))
+    progress = Answer.Progress.ON_TRACK
+    words = factory.Sequence("We did {} good things.".format)
+    next = Answer.Next.RENEW
+
+
+class EvidenceFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Evidence
+
+    answer = factory.SubFactory(AnswerFactory)
+    name = "Our year.pdf"
+    file = factory.LazyFunction(lambda: ContentFile(b"%PDF-1.7 %%EOF", name="new.pdf"))
+    size = factory.LazyAttribute(lambda evidence: evidence.file.size)
