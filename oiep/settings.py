@@ -195,7 +195,7 @@ CELERY_BEAT_SCHEDULE = {
     "run-day": {"task": "pledges.tasks.run_day", "schedule": 600.0, "options": {"expires": 590}},
 }
 # The hour, in Europe/London, before which the day's work (reviews, reminders) does not begin.
-DAY_STARTS_AT = 7
+DAY_STARTS_AT = env.int("DAY_STARTS_AT", 7)
 
 # Language and time ----------------------------------------------------------------------------
 

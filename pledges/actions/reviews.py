@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from oiep import audit
 from oiep.locks import lock_on
 from oiep.models import AuditEvent
-from oiep.moderation import Move, NotPossible, State, move
+from oiep.moderation import NotPossible, State
 from oiep.rounds import add_months
 from partners.actions import lock_standing
 from partners.models import Kind, Partner, Pause
@@ -73,21 +73,6 @@ def close_reviews_of(partner, *, actor):
     """Closes the reviews of a partner that withdraws; its row is locked by the caller."""
     for review in partner.reviews.open().select_for_update(of=("self",)).order_by("pk"):
         _close(review, Review.Closing.WITHDRAWN, actor)
-
-
-@transaction.atomic
-def send_in(*, review, actor=None):
-    """Sends a review in. The first time ends “overdue” and the round's reminders at once. Returns the review.
-
-    What its answers must hold is for the caller to see to. actor: who did it, None for whoever had the link. Raises
-    NotPossible when it has closed or waits for a decision already.
-    """
-    review = lock_review(review)
-    review.answered_at = review.answered_at or timezone.now()
-    review.save(update_fields=["answered_at"])
-    move(review, Move.SUBMIT, actor=actor)
-    end_reminders(review, reason=_("The review was answered."))
-    return review
 
 
 # Lapsing --------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.utils import timezone
 from oiep import email
 from oiep.models import OutgoingEmail
 from oiep.moderation import Move, move
-from pledges.actions import reviews
+from pledges.actions import answers, reviews
 from pledges.actions.daily import run_day
 
 LONDON = ZoneInfo("Europe/London")
@@ -58,7 +58,7 @@ def newest(partner):
 
 
 def send_in(partner):
-    reviews.send_in(review=newest(partner), actor=partner.lead.user)
+    answers.send_in(review=newest(partner), actor=partner.lead.user)
 
 
 def approve(partner, manager):
@@ -66,12 +66,16 @@ def approve(partner, manager):
     reviews.refresh_lapse(partner=partner)
 
 
+def reminders_about(review):
+    """The ledger of a review: the rows of its steps, not other mail about it."""
+    return OutgoingEmail.objects.filter(key__regex=rf"^review/{review.pk}/\d{{4}}-")
+
+
 def letters(partner):
-    """The mails that were sent about a partner's reviews: [(day, step), …]; a second contact's as `final/second`."""
-    sent = OutgoingEmail.objects.filter(state=OutgoingEmail.State.SENT).order_by("sent_at", "key")
+    """The reminders that a partner was sent: [(day, step), …]; a second contact's as `final/second`."""
     found = []
     for review in partner.reviews.all():
-        for row in sent.about(review):
+        for row in reminders_about(review).filter(state=OutgoingEmail.State.SENT):
             step = "/".join(row.key.split("/")[3:5])
             found.append((timezone.localdate(row.sent_at).isoformat(), step))
     return sorted(found)
@@ -79,8 +83,8 @@ def letters(partner):
 
 def not_sent(partner):
     """The steps of a partner's reviews that were not sent: [(due date, step, why), …]."""
-    rows = [
-        row for review in partner.reviews.all()
-        for row in OutgoingEmail.objects.filter(state=OutgoingEmail.State.NOT_SENT).about(review)
-    ]  # fmt: skip
-    return sorted((*row.key.split("/")[2:4], row.reason) for row in rows)
+    found = []
+    for review in partner.reviews.all():
+        for row in reminders_about(review).filter(state=OutgoingEmail.State.NOT_SENT):
+            found.append((*row.key.split("/")[2:4], row.reason))
+    return sorted(found)
