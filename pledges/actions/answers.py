@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -111,6 +112,11 @@ def pledge_from_json(values, **others):
 def _lock_editable(review):
     """The review, locked after its partner. Raises NotPossible when nobody can write in it any more."""
     review = lock_review(review)
+    _check_editable(review)
+    return review
+
+
+def _check_editable(review):
     if review.partner.withdrawn_at or review.closed_at:
         raise NotPossible(review.why_not(Move.SUBMIT))
     if not review.is_editable:
@@ -118,7 +124,6 @@ def _lock_editable(review):
             _("This review was sent in on %(date)s, so it cannot be changed now. Keep a copy of what you wrote here.")
             % {"date": timezone.localdate(review.submitted_at).strftime("%-d %B %Y")}
         )
-    return review
 
 
 @transaction.atomic
@@ -131,24 +136,30 @@ def save_answer(*, review, pledge, values, actor=None, seen=None, file=None):
     Returns the answer. Raises Conflict when it is not as it was seen, NotPossible when the review was sent in or closed
     or the pledge ended, ValidationError for values that the model does not take.
     """
-    review = _lock_editable(review)
-    pledge = review.partner.pledges.approved().filter(ended_at=None, pk=pledge.pk).first()
-    if pledge is None:
-        raise NotPossible(_("This pledge has ended since, so there is nothing more to say about it here."))
-    answer = review.answers.filter(pledge=pledge).first() or Answer(review=review, pledge=pledge)
-    answer.review = review
     if values.get("progress") == Answer.Progress.CHANGED:
         values = values | {"next": Answer.Next.CHANGE}
     if values.get("progress") == Answer.Progress.STOPPED:
         values = values | {"next": ""}
+    review = lock_review(review)
+    answer = review.answers.filter(pledge=pledge).first()
+    if answer and not file and not _differences(answer, values):  # a double click, also on what was sent in meanwhile
+        return answer
+    _check_editable(review)
+    pledge = review.partner.pledges.approved().filter(ended_at=None, pk=pledge.pk).first()
+    if pledge is None:
+        raise NotPossible(_("This pledge has ended since, so there is nothing more to say about it here."))
+    answer = answer or Answer(review=review, pledge=pledge)
+    answer.review = review
     return _save(answer, values, seen, file)
 
 
+def _differences(answer, values):
+    return [name for name in FIELDS if name in values and _plain(values[name]) != _plain(getattr(answer, name))]
+
+
 def _save(answer, values, seen, file=None):
-    values = {field: values[field] for field in FIELDS if field in values}
-    now = version_of(answer if answer.pk else None)
-    changed = [field for field, value in values.items() if _plain(value) != _plain(getattr(answer, field))]
-    if changed and seen is not None and seen != now:
+    changed = _differences(answer, values)
+    if changed and seen is not None and seen != version_of(answer if answer.pk else None):
         raise Conflict(_("Somebody else saved this page while you were writing."))
     for field in changed:
         setattr(answer, field, values[field])
@@ -461,12 +472,11 @@ def revert_review(*, review, actor=None):
 
     Raises NotPossible, with words that say why, when something has been built on what the review brought about.
     """
-    if review.partner.reviews.approved().filter(round_on__gt=review.round_on).exists():
-        raise NotPossible(_("A later review has been approved since. Undo that decision first."))
+    if obstacle := obstacle_to_reverting(review):
+        raise NotPossible(obstacle)
     for answer in reversed(_answers_of(review)):
         pledge, new = answer.pledge, answer.new_pledge
         if new:
-            _check_unused(new, answer)
             answer.new_pledge = None
             answer.save(update_fields=["new_pledge"])
             audit.record(verb="pledge.unmade", subject=new, actor=actor, review=review.pk)
@@ -485,10 +495,14 @@ def revert_review(*, review, actor=None):
     refresh_lapse(partner=review.partner)
 
 
-def _check_unused(pledge, answer):
-    ended_since = pledge.ended_at and answer.next != Answer.Next.CLOSE
-    if ended_since or pledge.replacements.exists() or pledge.answers.exists():
-        raise NotPossible(
-            _("The pledge “%(words)s”, which came with this review, has been changed, ended or reported on since.")
-            % {"words": pledge.statement[:60]}
-        )
+def obstacle_to_reverting(review):
+    """What has been built on what approving a review brought about, in words for a user; empty when nothing has."""
+    if review.partner.reviews.approved().filter(round_on__gt=review.round_on).exists():
+        return _("A later review has been approved since. Undo that decision first.")
+    made = Pledge.objects.filter(came_with__review=review)
+    ended_since = Q(ended_at__isnull=False) & ~Q(came_with__next=Answer.Next.CLOSE)
+    if used := made.filter(ended_since | Q(replacements__isnull=False) | Q(answers__isnull=False)).first():
+        return _(
+            "The pledge “%(words)s”, which came with this review, has been changed, ended or reported on since."
+        ) % {"words": used.statement[:60]}
+    return ""

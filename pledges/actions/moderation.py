@@ -10,7 +10,9 @@ What can be undone: any decision, for as long as nothing has been built on it. T
 - a change to the approved pledge waits, or the profile was changed again: decide on or undo the later thing first;
 - for the approval of a signature, pledges or changes were approved in a later decision: undo those first;
 - for the approval of a signature, a review has opened since;
-- for a declined signature, the organisation has signed again.
+- for a declined signature, the organisation has signed again;
+- for a review, a later one was approved, something was built on what it brought about, or the partner has begun to
+  write what it was asked to change.
 """
 
 import uuid
@@ -31,9 +33,11 @@ from oiep.models import OutgoingEmail
 from oiep.moderation import Move, NotPossible, State, move
 from partners.actions import apply_profile_change, revert_profile_change
 from partners.models import DeclineReason, Partner, ProfileChange
+from pledges.actions import answers
 from pledges.actions.pledges import refresh_active_areas
+from pledges.actions.reviews import refresh_lapse
 from pledges.emails import Outcome, letter_about, letter_of_undoing, name_of
-from pledges.models import Case, Pledge
+from pledges.models import Case, Pledge, Review
 
 CHANGED = gettext_lazy("This changed after you opened it. Look at it again, then decide.")
 MOVE_TO = {State.APPROVED: Move.APPROVE, State.CHANGES_ASKED: Move.ASK, State.DECLINED: Move.DECLINE}
@@ -41,7 +45,7 @@ MOVE_TO = {State.APPROVED: Move.APPROVE, State.CHANGES_ASKED: Move.ASK, State.DE
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do with a partner's signature (the Partner), a Pledge or a ProfileChange.
+    """What to do with a partner's signature (the Partner), a Pledge, a ProfileChange or a Review.
 
     message: what the partner will read. reason: whose words are used when there is no message of one's own.
     """
@@ -98,6 +102,8 @@ def decide(*, decisions, actor, seen=None, number=None):
             _CONSEQUENCES.get((type(obj), decision.move), _none)(obj, rows)
             reason = decision.reason.pk if decision.reason else None
             move(obj, decision.move, actor=actor, message=decision.words, decision=number, reason=reason)
+            if isinstance(obj, Review):
+                _follow_review(obj, decision.move)
         decided.append(obj)
     if rows.partner.state == State.DECLINED:
         decided += _decline_what_waits(rows, actor, number)
@@ -129,6 +135,14 @@ def _approve_profile_change(change, rows):
         raise NotPossible(obstacle)
     apply_profile_change(change=change)
     rows.partner.refresh_from_db()
+
+
+def _follow_review(review, move):
+    """What a decision on a review brings about once it is taken. A review that is declined may make its partner lapse."""
+    if move == Move.APPROVE:
+        answers.apply_review(review=review)
+    else:
+        refresh_lapse(partner=review.partner)
 
 
 def _require_approved_partner(partner):
@@ -188,6 +202,8 @@ def undo(*, objects, actor):
                 raise NotPossible(obstacle)
             move(obj, Move.UNDO, actor=actor, decision=number)
             _REVERSALS.get((type(obj), before), _none)(obj, rows)
+            if isinstance(obj, Review):
+                _unfollow_review(obj, before, actor)
         undone.append((number, Outcome(obj, MOVE_TO[before], words)))
     _after(rows, chosen)
     _correct_letters(rows, undone)
@@ -227,6 +243,8 @@ def _obstacle_to_undoing(obj, rows, along):
         return _obstacle_to_undoing_signature(rows, along)
     if rows.partner.state not in (State.APPROVED, State.SUBMITTED) and rows.partner not in along:
         return _("Undo the decision on the signature first.")
+    if isinstance(obj, Review):
+        return _obstacle_to_undoing_review(obj)
     if isinstance(obj, Pledge) and obj.state == State.APPROVED:
         change = obj.replacement
         if change and not change.ended_at and change not in along:
@@ -244,6 +262,14 @@ def _obstacle_to_undoing_signature(rows, along):
         return _("A review has opened since, so the approval stands.")
     if partner.state == State.DECLINED and not partner.is_resident and _has_signed_again(partner):
         return _("This organisation has signed again since. Decide on that signature instead.")
+    return ""
+
+
+def _obstacle_to_undoing_review(review):
+    if review.state == State.APPROVED:
+        return answers.obstacle_to_reverting(review)
+    if review.state == State.CHANGES_ASKED and review.answers.filter(changed_at__gt=review.decided_at).exists():
+        return _("The partner has begun to change it. Wait until it is sent in again.")
     return ""
 
 
@@ -278,6 +304,13 @@ _REVERSALS = {
 }
 
 
+def _unfollow_review(review, before, actor):
+    if before == State.APPROVED:
+        answers.revert_review(review=review, actor=actor)
+    else:
+        refresh_lapse(partner=review.partner)
+
+
 def _correct_letters(rows, undone):
     told = []
     for number in dict.fromkeys(number for number, _outcome in undone):
@@ -309,44 +342,54 @@ def submit_again(*, objects, actor, message=""):
         with _naming(obj):
             if obj != rows.partner and rows.partner.state == State.DECLINED:
                 raise NotPossible(_("The signature was declined, so this cannot be sent in any more."))
-            move(obj, Move.SUBMIT, actor=actor, message=message)
+            if isinstance(obj, Review):  # it has to be complete
+                answers.send_in(review=obj, actor=actor)
+                obj.refresh_from_db()
+            else:
+                move(obj, Move.SUBMIT, actor=actor, message=message)
     return again
 
 
 # What these share -----------------------------------------------------------------------------
 
 
+# What belongs to a partner, in the order of deciding: a review may end or change pledges that are decided with it.
+_PARTS = (Pledge, ProfileChange, Review)
+
+
 class _Rows:
-    """A partner with its pledges and profile changes, locked in the one order: the partner, then its rows by key."""
+    """A partner with its pledges, profile changes and reviews, locked in one order: the partner, then its rows by key."""
 
     def __init__(self, obj, *, lock=True):
         pk = obj.pk if isinstance(obj, Partner) else obj.partner_id
-        partners, pledges, changes = Partner.objects.all(), Pledge.objects.all(), ProfileChange.objects.all()
-        if lock:
-            partners, pledges, changes = (rows.select_for_update(of=("self",)) for rows in (partners, pledges, changes))
-        self.partner = partners.filter(pk=pk).first()
+
+        def rows_of(model):
+            return model.objects.select_for_update(of=("self",)) if lock else model.objects.all()
+
+        self.partner = rows_of(Partner).filter(pk=pk).first()
         if self.partner is None:
             raise NotPossible(_("This partner has been erased, so there is nothing left to decide."))
-        self.pledges = {pledge.pk: pledge for pledge in pledges.filter(partner=pk).order_by("pk")}
-        self.changes = {change.pk: change for change in changes.filter(partner=pk).order_by("pk")}
-        for row in (*self.pledges.values(), *self.changes.values()):
+        self.pledges, self.changes, self.reviews = (
+            {row.pk: row for row in rows_of(model).filter(partner=pk).order_by("pk")} for model in _PARTS
+        )
+        for row in self.all()[1:]:
             row.partner = self.partner
 
     def all(self):
-        return [self.partner, *self.pledges.values(), *self.changes.values()]
+        return [self.partner, *self.pledges.values(), *self.changes.values(), *self.reviews.values()]
 
     def of(self, obj):
         """The row of a thing as it is now. Raises NotPossible when it is gone."""
         if isinstance(obj, Partner):
             row = self.partner if obj.pk == self.partner.pk else None
         else:
-            row = (self.pledges if isinstance(obj, Pledge) else self.changes).get(obj.pk)
+            row = dict(zip(_PARTS, (self.pledges, self.changes, self.reviews), strict=True))[type(obj)].get(obj.pk)
         if row is None:
             raise NotPossible(_("This is not there any more, so there is nothing left to decide."))
         return row
 
     def order(self, obj):
-        return (Partner, Pledge, ProfileChange).index(type(obj)), obj.pk
+        return (Partner, *_PARTS).index(type(obj)), obj.pk
 
     def number(self, obj):
         """The number of the latest decision on a thing; None when it was not decided here."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from oiep.moderation import State, Urgency, sent_in_before
 from partners.models import Partner, PartnerQuerySet, ProfileChange
 from pledges.models.pledges import Pledge
+from pledges.models.reviews import Review
 
 # Where a partner has to be for its pledges and changes to wait for the manager: those of a partner that was asked for
 # changes wait for the partner, and those of a declined one for nobody.
@@ -20,6 +21,7 @@ _BEFORE_THE_MANAGER = (State.SUBMITTED, State.APPROVED)
 
 # On the annotations of `waiting()`.
 _SIGNATURE, _PLEDGES, _CHANGE = Q(state=State.SUBMITTED), Q(pledges_waiting__gt=0), Q(changes_waiting__gt=0)
+_REVIEW = Q(reviews_waiting__gt=0)
 
 
 def _waiting(queryset):
@@ -30,13 +32,16 @@ class CaseQuerySet(PartnerQuerySet):
     def waiting(self):
         """Partners of which something waits for a decision, with how much of it and since when, the oldest first.
 
-        `waiting_since`: when the signature was sent in, or else the oldest pledge or change of an approved partner.
+        `waiting_since`: when the signature was sent in, or else the oldest pledge, change or review of an approved
+        partner.
         """
         pledges = _waiting(Pledge.objects.filter(ended_at=None))
         changes = _waiting(ProfileChange.objects.all())
+        reviews = _waiting(Review.objects.filter(closed_at=None))
         signatures = Partner.objects.submitted().filter(withdrawn_at=None)
         pledges_here = pledges.filter(partner=OuterRef("pk")).order_by()
         changes_here = changes.filter(partner=OuterRef("pk")).order_by()
+        reviews_here = reviews.filter(partner=OuterRef("pk")).order_by()
 
         def oldest(rows):
             return Subquery(rows.values("partner").annotate(at=models.Min("submitted_at")).values("at"))
@@ -44,20 +49,18 @@ class CaseQuerySet(PartnerQuerySet):
         def number(rows):
             return Coalesce(Subquery(rows.values("partner").annotate(n=Count("pk")).values("n")), 0)
 
-        # One set of keys from three small indexes, whatever the number of partners that do not wait.
-        waiting = (
-            signatures.order_by()
-            .values("pk")
-            .union(pledges.order_by().values("partner"), changes.order_by().values("partner"))
-        )
+        # One set of keys from small indexes, whatever the number of partners that do not wait.
+        others = (rows.order_by().values("partner") for rows in (pledges, changes, reviews))
+        waiting = signatures.order_by().values("pk").union(*others)
         return (
             self.filter(pk__in=waiting)
             .annotate(
                 pledges_waiting=number(pledges_here),
                 changes_waiting=number(changes_here),
+                reviews_waiting=number(reviews_here),
                 waiting_since=models.Case(
                     When(state=State.SUBMITTED, then="submitted_at"),
-                    default=Least(oldest(pledges_here), oldest(changes_here)),
+                    default=Least(oldest(pledges_here), oldest(changes_here), oldest(reviews_here)),
                 ),
             )
             .order_by("waiting_since", "pk")
@@ -70,12 +73,13 @@ class CaseQuerySet(PartnerQuerySet):
     def figures(self):
         """How many of `waiting()` there are, by urgency, and by what waits (where one can count more than once)."""
         counted = {urgency.value: urgency_condition(urgency) for urgency in Urgency}
-        counted |= {"signatures": _SIGNATURE, "pledges": _PLEDGES, "changes": _CHANGE}
+        counted |= {"signatures": _SIGNATURE, "pledges": _PLEDGES, "changes": _CHANGE, "reviews": _REVIEW}
         return self.aggregate(total=Count("pk"), **{name: Count("pk", filter=q) for name, q in counted.items()})
 
     def with_waiting(self, what):
-        """Those of `waiting()` with a signature, pledges or a changed profile that waits."""
-        return self.filter({"signature": _SIGNATURE, "pledges": _PLEDGES, "change": _CHANGE}.get(what, Q(pk=None)))
+        """Those of `waiting()` with a signature, pledges, a changed profile or a review that waits."""
+        conditions = {"signature": _SIGNATURE, "pledges": _PLEDGES, "change": _CHANGE, "review": _REVIEW}
+        return self.filter(conditions.get(what, Q(pk=None)))
 
     def decided_lately(self, days=90):
         """Partners with a decision in the last days, and when the latest was (`decided_last`), the latest first."""
@@ -86,7 +90,7 @@ class CaseQuerySet(PartnerQuerySet):
             return Subquery(rows.values("partner").annotate(at=models.Max("decided_at")).values("at"))
 
         return (
-            self.annotate(decided_last=Greatest("decided_at", latest(Pledge), latest(ProfileChange)))
+            self.annotate(decided_last=Greatest("decided_at", *map(latest, (Pledge, ProfileChange, Review))))
             .filter(decided_last__gte=since)
             .order_by("-decided_last", "pk")
         )
@@ -97,6 +101,7 @@ class CaseQuerySet(PartnerQuerySet):
             "pledges__area",
             "pledges__replaces",
             "profile_changes",
+            "reviews",
             "districts",
             "memberships__user",
             "signatures",
@@ -114,7 +119,7 @@ def urgency_condition(urgency, today=None):
 
 
 class Case(Partner):
-    """A partner as the manager decides on it: its signature, pledges and changes on one screen."""
+    """A partner as the manager decides on it: its signature, pledges, changes and reviews on one screen."""
 
     objects = CaseQuerySet.as_manager()
 
@@ -125,12 +130,13 @@ class Case(Partner):
 
     @property
     def things_waiting(self):
-        """What waits for the manager, the signature first: this partner, its pledges, the change to its profile."""
+        """What waits for the manager, the signature first: this partner, its pledges, the change to its profile, reviews."""
         if self.withdrawn_at or self.state not in _BEFORE_THE_MANAGER:
             return []
         pledges = [p for p in self.pledges.all() if p.state == State.SUBMITTED and not p.ended_at]
         changes = [c for c in self.profile_changes.all() if c.state == State.SUBMITTED]
-        return [*([self] if self.state == State.SUBMITTED else []), *pledges, *changes]
+        reviews = [r for r in self.reviews.all() if r.state == State.SUBMITTED and not r.closed_at]
+        return [*([self] if self.state == State.SUBMITTED else []), *pledges, *changes, *reviews]
 
     @property
     def fingerprint(self):
