@@ -13,6 +13,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from oiep import health
@@ -23,9 +24,11 @@ from oiep.rules import rules
 from oiep.sitemaps import SITEMAPS
 from oiep.templatetags.desk import what_happened
 from partners.actions import pass_on_message
+from partners.directory import directory_of, nothing_found
 from partners.forms import FOR_VISITORS, MessageForm
 from partners.models import Kind, Partner, ProfileChange
 from pledges.figures import areas_with_figures, places_with_figures, totals
+from pledges.history import explanation_of, show_standings, standing_from, with_due_dates
 from pledges.models import Case, Pledge, Signing
 from pledges.track_record import track_record
 
@@ -56,21 +59,38 @@ def home(request):
 
 
 @require_safe
+def directory(request):
+    """The partners that are listed or, where that is asked for, those that have lapsed, each with its standing."""
+    is_lapsed = "lapsed" in request.GET
+    rows = Partner.objects.lapsed() if is_lapsed else Partner.objects.listed()
+    listing = directory_of(request.GET, rows)
+    show_standings(listing.page)
+    nothing = _("No partner has lapsed") if is_lapsed else nothing_found(listing)
+    context = {"listing": listing, "is_lapsed": is_lapsed, "nothing": nothing}
+    return render(request, "partners/directory.html", context)
+
+
+@require_safe
 def partner(request, slug):
     partners = Partner.objects.published().select_related("sector").prefetch_related("areas", "districts")
     partner = get_object_or_404(partners, slug=slug)
     pledges = list(partner.pledges.published().select_related("area"))
     signatures = list(partner.signatures.select_related("charter").order_by("declared_at"))
+    reviews, pauses = list(with_due_dates(partner.reviews)), list(partner.pauses.all())
     return render(
         request,
         "partners/partner.html",
         {
             "partner": partner,
+            "standing": standing_from(partner, reviews, pauses),
+            "explanation": explanation_of(reviews),
             "live": [pledge for pledge in pledges if pledge.is_live and not partner.withdrawn_at],
+            "achieved": [pledge for pledge in pledges if pledge.ending == pledge.Ending.ACHIEVED],
             "ended": [pledge for pledge in pledges if pledge.ending == pledge.Ending.STOPPED],
             "signature": signatures[-1] if signatures else None,
-            "events": track_record(partner, signatures, pledges),
+            "events": track_record(partner, signatures, pledges, reviews, pauses),
             "purposes": [words for purpose, words in FOR_VISITORS.items() if purpose in partner.contact_purposes],
+            "rules": rules(),
         },
     )
 

@@ -164,6 +164,10 @@ class PartnerQuerySet(ModeratedQuerySet):
         """What the directory, the map, counts and totals show."""
         return self.published().filter(withdrawn_at=None, lapsed_on=None)
 
+    def lapsed(self):
+        """Those that stay out of `listed()` because they left a progress review unanswered for too long."""
+        return self.published().filter(withdrawn_at=None, lapsed_on__isnull=False)
+
     def with_round_until(self, day):
         """Partners whose next round is on a day or before it, and who are asked: approved, and not withdrawn."""
         return self.approved().filter(withdrawn_at=None, next_round_on__lte=day)
@@ -273,6 +277,7 @@ class Partner(Moderated):
                 condition=Q(state="approved", withdrawn_at=None),
             ),
             models.Index(fields=["submitted_at"], name="partner_waiting", condition=Q(state="submitted")),
+            models.Index(fields=["sort_name", "id"], name="partner_lapsed", condition=Q(lapsed_on__isnull=False)),
             models.Index(
                 fields=["next_round_on"],
                 name="partner_next_round",

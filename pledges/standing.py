@@ -75,6 +75,23 @@ class Standing:
     since: datetime.date | None = None
     until: datetime.date | None = None
 
+    @property
+    def label(self):
+        return words(self)
+
+    @property
+    def tone(self):
+        """The colour that goes with the words, as `components/status_tag.html` names them."""
+        return _TONES.get(self.status, "grey")
+
+
+_TONES = {
+    Status.SIGNED: "blue",
+    Status.UP_TO_DATE: "green",
+    Status.REVIEW_DUE: "amber",
+    Status.REVIEW_OVERDUE: "red",
+}
+
 
 def _days(number):
     return datetime.timedelta(days=number)
@@ -154,6 +171,23 @@ def expected(history, today):
         return history
     due = due_of(history.next_round_on, history.pauses, today)
     return replace(history, rounds=(*history.rounds, Round(due=((opens_on(due), due),))))
+
+
+def changes(history, until):
+    """The standings that a history went through up to a day, each with the day on which it began."""
+    days = {history.signed_on, history.withdrawn_on}
+    for pause in history.pauses:
+        days |= {pause.start, pause.until}
+    for round_ in history.rounds:
+        days |= {round_.answered_on, round_.declined_on, round_.approved_on}
+        for known_from, due in round_.due:
+            days |= {known_from, overdue_from(due), lapses_on(due)}
+    found = []
+    for day in sorted(day for day in days if day and day <= until):
+        now = standing(history, day)
+        if not found or found[-1][1].status != now.status:
+            found.append((day, now))
+    return found
 
 
 def words(standing):
