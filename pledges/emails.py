@@ -90,9 +90,16 @@ def _context(partner, outcomes):
         "pledges": pledges,
         "change": next((o for o in outcomes if isinstance(o.obj, ProfileChange)), None),
         "reviews": [outcome for outcome in outcomes if outcome.is_review],
+        "review_url": _review_to_change(outcomes),
         "declined_along": sum(o.is_pledge for o in outcomes) - len(pledges),
         "page_url": settings.SITE_URL + partner.get_absolute_url(),
         "account_url": settings.SITE_URL + reverse("account"),
         "working_days": settings.DECISION_WORKING_DAYS,
         **{move.value: [o for o in outcomes if o.move == move] for move in DECISIONS},
     }
+
+
+def _review_to_change(outcomes):
+    """The link to a review that is all there is to change; empty where the account is the place to go."""
+    asked = [outcome for outcome in outcomes if outcome.move == Move.ASK]
+    return asked[0].obj.url if len(asked) == 1 and asked[0].is_review else ""

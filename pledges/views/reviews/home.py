@@ -17,6 +17,7 @@ from pledges.models import Answer, Review
 from pledges.views.reviews.answers import add_errors
 from pledges.views.reviews.links import actor_of, back_with, of_review, url_of
 from pledges.views.reviews.summary import summary_of
+from pledges.views.reviews.telephone import end_telephone_review
 
 
 @never_cache
@@ -75,7 +76,7 @@ def _where_it_stands(request, review):
         due = answer_due(review.submitted_at)
         context |= {"answer_by": due, "is_late": due < timezone.localdate()}
     if review.state == State.SUBMITTED:
-        context["sections"] = summary_of(review)
+        context["parts"] = summary_of(review)
     return render(request, "pledges/reviews/where_it_stands.html", context)
 
 
@@ -83,14 +84,18 @@ def _where_it_stands(request, review):
 def check(request, review):
     if request.method == "POST":
         try:
-            actions.send_in(review=review, actor=actor_of(request, review))
+            actions.send_in(review=review, actor=actor_of(request, review), by_telephone=request.by_telephone)
         except (actions.NotComplete, NotPossible) as obstacle:
             return back_with(request, review, obstacle)
-        return redirect("review", review.token)
+        return _after_sending(request, review)
     if review.partner.is_resident or actions.missing(review):
         return redirect("review", review.token)
-    context = {"review": review, "sections": summary_of(review, links=True), "back_url": url_of(review)}
+    context = {"review": review, "parts": summary_of(review, links=True), "back_url": url_of(review)}
     return render(request, "pledges/reviews/check.html", context)
+
+
+def _after_sending(request, review):
+    return end_telephone_review(request, review) if request.by_telephone else redirect("review", review.token)
 
 
 # Residents ------------------------------------------------------------------------------------
@@ -111,10 +116,11 @@ def _resident(request, review):
     }
     if posted is not None and forms.are_valid() and _save_all(request, review, forms, context):
         try:
-            actions.send_in(review=review, actor=actor_of(request, review))
+            actions.send_in(review=review, actor=actor_of(request, review), by_telephone=request.by_telephone)
         except (actions.NotComplete, NotPossible) as obstacle:
             messages.warning(request, obstacle.message)
-        return redirect("review", review.token)
+            return redirect("review", review.token)
+        return _after_sending(request, review)
     return render(request, "pledges/reviews/resident.html", context)
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from pledges.actions.answers import pledges_to_answer
 from pledges.models import Review
+from pledges.views.reviews.telephone import is_by_telephone
 from pledges.views.signing.drafts import private
 
 
@@ -33,14 +34,17 @@ def of_review(view=None, *, editable=True):
             return render(request, "pledges/reviews/link_over.html", {"review": review}, status=410)
         if editable and request.method != "POST" and not review.is_editable:
             return redirect("review", token)
+        request.by_telephone = is_by_telephone(request, review)
         return view(request, review, **kwargs)
 
     return wrapper
 
 
 def actor_of(request, review):
-    """The person, where they are signed in and act for the partner."""
+    """The person, where they are signed in and act for the partner, or write down what it tells by telephone."""
     user = request.user
+    if request.by_telephone:
+        return user
     acts = user.is_authenticated and review.partner.memberships.current().filter(user=user).exists()
     return user if acts else None
 
