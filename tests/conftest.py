@@ -9,6 +9,7 @@ from playwright.sync_api import sync_playwright
 from oiep import email
 from oiep.models import OutgoingEmail
 from tests.factories import ManagerFactory
+from tests.processes import environment, redis, sink  # noqa: F401 - fixtures
 
 # People --------------------------------------------------------------------------------------
 
