@@ -173,8 +173,8 @@ def test_without_the_lock_the_mail_goes_after_the_answer(monkeypatch):
 # Killed between any two statements ------------------------------------------------------------
 
 # For a partner each: the day's work is done in a child that is killed before one of its statements; for the next one,
-# before a later statement, and so on until a child lives to the end. After each, the work is run to the end. Prints whether a
-# child lived. The arguments are `range`'s, of statements. With `torn`, opening a round is no transaction.
+# before a later statement, and so on until one lives to the end. After each, the work is run to the end. Prints
+# whether one lived. The arguments are `range`'s, of statements. With `torn`, opening a round is no transaction.
 KILLED = """
 import json, os, signal, sys
 import django
@@ -236,12 +236,11 @@ def lapsing_partner():
     Partner.objects.filter(pk=partner.pk).update(next_round_on=days_ago(-4))
 
 
-def kill_everywhere(environment, mode, at_most):
-    driver = python(
-        "-c", KILLED, mode, str(at_most), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    output, errors = driver.communicate(timeout=200)
-    assert driver.returncode == 0, errors
+def kill_everywhere(environment, mode, statements):
+    span = map(str, (statements.start, statements.stop, statements.step))
+    driver = python("-c", KILLED, mode, *span, env=environment, stdout=subprocess.PIPE, text=True)
+    output, _errors = driver.communicate(timeout=200)
+    assert driver.returncode == 0
     return json.loads(output), [outcome(partner) for partner in Partner.objects.all()]
 
 
