@@ -6,7 +6,7 @@ everything that a person typed goes, wherever it is kept, and the account with i
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, ProtectedError, Q
+from django.db.models import Count, F, ProtectedError, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,7 @@ from oiep.models import AuditEvent, OutgoingEmail
 from oiep.rounds import add_months
 from partners.models import ContactMessage, JoinRequest, Kind, Partner, Pause
 from pledges.actions.reminders import asked_in_vain
-from pledges.models import Answer, DueDate, Review, Signing
+from pledges.models import Answer, DueDate, Evidence, Review, Signing
 
 
 def residents_to_forget(today):
@@ -88,7 +88,11 @@ def _erase_reviews(partner):
         if review.is_open:
             review.closed_at, review.closing = timezone.now(), Review.Closing.FORGOTTEN
         review.save()
-    Answer.objects.filter(review__partner=partner).update(words="", evidence_url="", new_values={})
+    answers = Answer.objects.filter(review__partner=partner)
+    Evidence.objects.filter(answer__in=answers).delete()  # and each file with its row
+    answers.filter(pledge=None, new_pledge=None).delete()
+    answers.filter(pledge=None).update(pledge=F("new_pledge"))
+    answers.update(words="", reason="", evidence_url="", new_values={}, effect={})
     DueDate.objects.filter(review__partner=partner).update(reason="")
 
 

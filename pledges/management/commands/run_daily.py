@@ -41,8 +41,8 @@ class Command(BaseCommand):
             if dry_run:
                 transaction.set_rollback(True)
         self.stdout.write(f"{'A trial of the' if dry_run else 'The'} day's work for {_words(day)}:")
-        for name, count in done.items():
-            self.stdout.write(f"- {WORDS[name]}: {count}")
+        for name, words in WORDS.items():
+            self.stdout.write(f"- {words}: {done[name]}")
         if dry_run:
             self.stdout.write("Nothing was changed and nothing will be sent.")
         if done["failed"]:
