@@ -17,7 +17,7 @@ _NEXT = {
 
 
 def summary_of(review, *, links=False):
-    """Sections of (title, note, rows, files) for `components/summary_list.html`. links: with links to change them."""
+    """Sections of (title, note, rows) for `components/summary_list.html`. links: with links to change them."""
     answers = review.answers.select_related("pledge__area", "new_pledge").prefetch_related("evidence")
     sections = [_on_pledge(review, answer, links) for answer in answers]
     if not review.partner.is_resident:
@@ -26,8 +26,8 @@ def summary_of(review, *, links=False):
     return sections
 
 
-def _section(title, rows, note="", files=()):
-    return {"title": title, "note": note, "rows": rows, "files": files}
+def _section(title, rows, note=""):
+    return {"title": title, "note": note, "rows": rows}
 
 
 def _row(label, value, url=""):
@@ -57,9 +57,8 @@ def _on_pledge(review, answer, links):
     if not review.partner.is_resident:
         rows.append(_row(_("Evidence"), _evidence(answer), url))
     note = _("This pledge has ended in another way since.") if ended else ""
-    files = [{"name": row.name, "url": url_of(review, "review-evidence", row.pk)} for row in answer.evidence.all()]
     title = f"{pledge.area.short_name}: {pledge.statement}"
-    return _section(title, _name_links(rows, pledge.statement), note, files)
+    return _section(title, _name_links(rows, pledge.statement), note)
 
 
 def _name_links(rows, statement):
