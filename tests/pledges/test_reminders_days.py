@@ -13,7 +13,7 @@ ASLEEP = [(100, 109), (400, 430)]
 EVERYTHING = {
     *("opened", "week", "due", "overdue", "final", "yearly"),
     *("answered", "back", "withdrawn", "paused", "pause ended", "extended"),
-    *("signed", "up_to_date", "review_due", "review_overdue", "lapsed"),
+    *("up_to_date", "review_due", "review_overdue", "lapsed"),
 }
 
 
