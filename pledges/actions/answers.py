@@ -52,15 +52,35 @@ def last_answers(review):
 
     By the key of the pledge. Only what was sent in counts, and nothing that was declined.
     """
+    return last_answers_of([review])[review.pk]
+
+
+def last_answers_of(reviews):
+    """`last_answers` of several reviews, by the key of the review, in two queries."""
+    partners = {review.partner_id for review in reviews}
+    said, came_after = {partner: [] for partner in partners}, {partner: {} for partner in partners}
     earlier = (
-        Answer.objects.filter(review__partner=review.partner, review__answered_at__isnull=False)
-        .exclude(review=review)
+        Answer.objects.filter(review__partner__in=partners, review__answered_at__isnull=False)
         .exclude(review__state=State.DECLINED)
         .select_related("review")
         .order_by("review__round_on")
     )
-    newest = {key: answer for answer in earlier for key in (answer.pledge_id, answer.new_pledge_id) if key}
-    came_after = dict(review.partner.pledges.exclude(replaces=None).values_list("pk", "replaces"))
+    for answer in earlier:
+        said[answer.review.partner_id].append(answer)
+    replacing = Pledge.objects.filter(partner__in=partners).exclude(replaces=None)
+    for partner, pk, replaces in replacing.values_list("partner", "pk", "replaces"):
+        came_after[partner][pk] = replaces
+    return {
+        review.pk: _newest(
+            [answer for answer in said[review.partner_id] if answer.review_id != review.pk],
+            came_after[review.partner_id],
+        )
+        for review in reviews
+    }
+
+
+def _newest(answers, came_after):
+    newest = {key: answer for answer in answers for key in (answer.pledge_id, answer.new_pledge_id) if key}
     for pk in came_after:
         before = pk
         while before not in newest and before in came_after:

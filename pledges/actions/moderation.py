@@ -138,7 +138,7 @@ def _approve_profile_change(change, rows):
 
 
 def _follow_review(review, move):
-    """What a decision on a review brings about once it is taken. A review that is declined may make its partner lapse."""
+    """What a decision on a review brings about. One that is declined may make its partner lapse."""
     if move == Move.APPROVE:
         answers.apply_review(review=review)
     else:
@@ -358,7 +358,7 @@ _PARTS = (Pledge, ProfileChange, Review)
 
 
 class _Rows:
-    """A partner with its pledges, profile changes and reviews, locked in one order: the partner, then its rows by key."""
+    """A partner with what belongs to it, locked in one order: the partner, then its rows by key."""
 
     def __init__(self, obj, *, lock=True):
         pk = obj.pk if isinstance(obj, Partner) else obj.partner_id

@@ -134,6 +134,12 @@ def _owed_of(partner):
     return list(partner.reviews.owed().select_for_update(of=("self",)).order_by("round_on"))
 
 
+def days_to_extend_to(review, today=None):
+    """The first and the last day to which a review can be extended; the last is before the first where none is left."""
+    earliest = max(review.due_on + datetime.timedelta(days=1), today or timezone.localdate())
+    return earliest, standing.opens_on(review.partner.next_round_on) - datetime.timedelta(days=1)
+
+
 @transaction.atomic
 def extend(*, review, due_on, actor, reason="", today=None):
     """Moves the day on which a review is due to a later one, before the next review opens.
@@ -149,8 +155,7 @@ def extend(*, review, due_on, actor, reason="", today=None):
     review = lock_review(review)
     if not review.is_awaited:
         raise NotPossible(_("This review was answered or has closed, so its date cannot be moved."))
-    earliest = max(review.due_on + datetime.timedelta(days=1), today)
-    latest = standing.opens_on(review.partner.next_round_on) - datetime.timedelta(days=1)
+    earliest, latest = days_to_extend_to(review, today)
     if not earliest <= due_on <= latest:
         raise ValidationError(
             _("Choose a day from %(first)s to %(last)s.") % {"first": _date(earliest), "last": _date(latest)}

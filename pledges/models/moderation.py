@@ -130,7 +130,7 @@ class Case(Partner):
 
     @property
     def things_waiting(self):
-        """What waits for the manager, the signature first: this partner, its pledges, the change to its profile, reviews."""
+        """What waits for the manager: this partner (its signature), its pledges, the change to its profile, reviews."""
         if self.withdrawn_at or self.state not in _BEFORE_THE_MANAGER:
             return []
         pledges = [p for p in self.pledges.all() if p.state == State.SUBMITTED and not p.ended_at]
