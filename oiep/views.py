@@ -29,11 +29,13 @@ from partners.forms import FOR_VISITORS, MessageForm
 from partners.models import Kind, Partner, ProfileChange
 from pledges.figures import areas_with_figures, places_with_figures, totals
 from pledges.history import explanation_of, show_standings, standing_from, with_due_dates
-from pledges.models import Case, Pledge, Signing
+from pledges.models import Case, Pledge, Review, Signing
+from pledges.overview import figures as review_figures
 from pledges.track_record import track_record
 
 NEWEST = 6
 LATEST_DECISIONS = 10
+_DECIDED_ON = ("partner", "pledge", "profilechange", "review")
 
 # Public pages ---------------------------------------------------------------------------------
 
@@ -167,6 +169,8 @@ def desk(request):
 
 def _desk(request):
     figures = _desk_figures() if request.user.has_perm("pledges.view_case") else {}
+    if request.user.has_perm("pledges.view_review"):
+        figures["reviews"] = review_figures()
     return admin.site.index(request, figures)
 
 
@@ -191,11 +195,12 @@ def _desk_figures():
 
 def _latest_decisions():
     """The newest decisions, each with all that was decided in it."""
-    verbs = [f"{kind}.{move}" for kind in ("partner", "pledge", "profilechange") for move in (*DECISIONS, Move.UNDO)]
+    verbs = [f"{kind}.{move}" for kind in _DECIDED_ON for move in (*DECISIONS, Move.UNDO)]
     subjects = [
         Partner.objects.all(),
         Pledge.objects.select_related("partner"),
         ProfileChange.objects.select_related("partner"),
+        Review.objects.select_related("partner"),
     ]
     events = AuditEvent.objects.filter(verb__in=verbs).select_related("actor", "subject_type")
     latest = {}
