@@ -20,7 +20,7 @@ from pledges.standing import Status
 _WHY = {
     Status.NOT_SIGNED: gettext_lazy("It became a partner of the Charter on %(signed)s, which is after this day."),
     Status.SIGNED: gettext_lazy(
-        "It became a partner of the Charter on %(since)s. Its first progress review opens later."
+        "It became a partner of the Charter on %(since)s. Its first progress review opens after this day."
     ),
     Status.UP_TO_DATE: gettext_lazy("It sent in its latest progress review on %(since)s."),
     Status.REVIEW_DUE: gettext_lazy(

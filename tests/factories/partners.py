@@ -1,3 +1,5 @@
+import datetime
+
 import factory
 from django.utils import timezone
 
@@ -11,13 +13,14 @@ from partners.models import (
     Kind,
     Membership,
     Partner,
+    Pause,
     PriorityArea,
     ProfileChange,
     Purpose,
     Sector,
     Size,
 )
-from tests.factories.oiep import ModeratedFactory, UserFactory
+from tests.factories.oiep import ManagerFactory, ModeratedFactory, UserFactory
 
 
 class ReferenceFactory(factory.django.DjangoModelFactory):
@@ -124,6 +127,18 @@ class ResidentFactory(PartnerFactory):
     name = factory.Sequence("Resident {}".format)
     show_name = False
     size = ""
+
+
+class PauseFactory(factory.django.DjangoModelFactory):
+    """A pause of thirty days that begins today."""
+
+    class Meta:
+        model = Pause
+
+    partner = factory.SubFactory(PartnerFactory, approved=True)
+    starts_on = factory.LazyFunction(timezone.localdate)
+    until = factory.LazyAttribute(lambda pause: pause.starts_on + datetime.timedelta(days=30))
+    set_by = factory.SubFactory(ManagerFactory)
 
 
 class MembershipFactory(factory.django.DjangoModelFactory):
