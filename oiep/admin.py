@@ -30,8 +30,8 @@ def filled_or_not(title, *, empty, filled):
     """A filter by whether a field holds something, in words of its own."""
 
     class FilledOrNot(admin.EmptyFieldListFilter):
-        def __init__(self, *args):
-            super().__init__(*args)
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
             self.title = title
 
         def choices(self, changelist):
@@ -55,6 +55,8 @@ class CharterAdmin(admin.ModelAdmin):
         return False
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if isinstance(db_field, models.URLField):
+            kwargs.setdefault("assume_scheme", "https")
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             # Links to add or edit the related entry would lead away from what is being written.

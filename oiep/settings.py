@@ -1,7 +1,7 @@
 """The settings, all from the environment; what is not named has a default for a local machine.
 
-`SITE=production` switches the local conveniences off: it asks for SECRET_KEY, ALLOWED_HOSTS,
-DATABASE_URL, REDIS_URL and EMAIL_URL, and says so in plain words when one is missing.
+`SITE=production` switches the local conveniences off: it asks for what has no safe default, and says so in plain words
+when one is missing.
 """
 
 from pathlib import Path
@@ -19,13 +19,12 @@ env = environ.Env()
 PRODUCTION = env.str("SITE", "local") == "production"
 DEBUG = env.bool("DEBUG", False)
 
+NEEDED_IN_PRODUCTION = (
+    "SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "FROM_EMAIL", "CONTACT_EMAIL",
+)  # fmt: skip
+
 if PRODUCTION:
-    missing = [
-        name
-        for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL")
-        if not env.str(name, "")
-    ]
-    if missing:
+    if missing := [name for name in NEEDED_IN_PRODUCTION if not env.str(name, "")]:
         raise ImproperlyConfigured(
             f"SITE=production needs {', '.join(missing)} in the environment. docs/operations.md says what each is."
         )

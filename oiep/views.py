@@ -9,6 +9,7 @@ from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.contrib.sitemaps import views as sitemap_views
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError
+from django.db.models import Count, Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -185,10 +186,9 @@ def _desk_figures():
             "under_way": Signing.objects.under_way().count(),
             "unconfirmed": Signing.objects.unconfirmed().count(),
         },
-        "emails": {
-            "waiting": OutgoingEmail.objects.filter(state=OutgoingEmail.State.WAITING).count(),
-            "failed": OutgoingEmail.objects.failed().count(),
-        },
+        "emails": OutgoingEmail.objects.filter(state__in=("waiting", "failed")).aggregate(
+            waiting=Count("pk", filter=Q(state="waiting")), failed=Count("pk", filter=Q(state="failed"))
+        ),
         "latest": _latest_decisions(),
     }
 

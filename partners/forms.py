@@ -20,7 +20,7 @@ class MessageForm(CharterForm):
     name = forms.CharField(label=_("Your name"), max_length=100, validators=[clean_line])
     email = forms.EmailField(
         label=_("Your e-mail address"),
-        help_text=_("They reply to this address. Nobody else sees it."),
+        help_text=_("The answer goes to this address. It is shown nowhere on this site."),
         max_length=254,
     )
     message = forms.CharField(

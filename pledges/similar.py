@@ -22,7 +22,7 @@ PUBLIC_PAGES = {
     "bsky.app", "etsy.com", "facebook.com", "instagram.com", "linkedin.com", "linktr.ee", "sites.google.com",
     "tiktok.com", "twitter.com", "x.com", "youtube.com",
 }  # fmt: skip
-ALIKE = 0.8  # of 1; "Oxford Bikes" and "Oxford Bikes Co-op" are 0.8
+ALIKE = 0.8  # the part of the letters that are the same
 AT_MOST = 10
 
 
@@ -65,9 +65,16 @@ def _domain(partner):
 def _begins_alike(partner):
     if partner.is_resident:
         return Q(kind=Kind.RESIDENT, name__iexact=partner.name)
-    words = [word for word in fold(partner.name).split() if word != "the"] or [fold(partner.name)]
-    return ~Q(kind=Kind.RESIDENT) & (Q(sort_name__startswith=words[0]) | Q(sort_name__startswith=f"the {words[0]}"))
+    first = _words(partner.name)[0]
+    return ~Q(kind=Kind.RESIDENT) & (Q(sort_name__startswith=first) | Q(sort_name__startswith=f"the {first}"))
 
 
 def _alike(one, other):
-    return SequenceMatcher(None, fold(one), fold(other)).ratio() >= ALIKE
+    """Whether one name begins with all of the other, or nearly all of their letters are the same."""
+    one, other = sorted((_words(one), _words(other)), key=len)
+    return other[: len(one)] == one or SequenceMatcher(None, " ".join(one), " ".join(other)).ratio() >= ALIKE
+
+
+def _words(name):
+    words = fold(name).split()
+    return [word for word in words if word != "the"] or words

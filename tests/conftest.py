@@ -2,14 +2,38 @@ import os
 import shutil
 
 import pytest
+from django.apps import apps
+from django.conf import settings
 from django.core import mail
+from django.core.cache import cache
+from django.db import connection
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from oiep import email
 from oiep.models import OutgoingEmail
+from oiep.roles import make_manager_group
 from tests.factories import ManagerFactory
 from tests.processes import environment, redis, sink  # noqa: F401 - fixtures
+
+# What migrations put into the database ---------------------------------------------------------
+
+
+LAST_APP = [app for app in apps.get_app_configs() if app.models_module][-1]  # by then there are permissions
+
+
+@receiver(post_migrate, sender=LAST_APP)
+def put_back_what_a_test_emptied(**kwargs):
+    """A test with real transactions ends by emptying all tables, and then this signal is sent as after migrations.
+
+    Emptying spares the table of the cache.
+    """
+    make_manager_group()
+    if settings.CACHES["default"]["LOCATION"] in connection.introspection.table_names():
+        cache.clear()
+
 
 # People --------------------------------------------------------------------------------------
 
@@ -78,6 +102,22 @@ def browser():
         chromium.close()
 
 
+def watch(context, own_address, trouble):
+    """Notes in the list `trouble` what no page of ours may do."""
+
+    def note_refusal(line):
+        if line.type == "error" and "Content Security Policy" in line.text:
+            trouble.append(line.text)
+
+    def note_foreign(request):
+        if not request.url.startswith((own_address, "data:", "blob:", "about:")):
+            trouble.append(request.url)
+
+    context.on("weberror", lambda error: trouble.append(str(error.error)))
+    context.on("console", note_refusal)
+    context.on("request", note_foreign)
+
+
 @pytest.fixture
 def open_page(browser, live_server, settings):
     """`open_page(width=320, …)` is a new page of a new visitor; further arguments go to Playwright's `new_context`.
@@ -93,16 +133,8 @@ def open_page(browser, live_server, settings):
         )
         contexts.append(context)
         context.set_default_timeout(10_000)
-        context.on("weberror", lambda error: trouble.append(str(error.error)))
-        context.on("console", lambda line: trouble.append(line.text) if _is_refusal(line) else None)
-        context.on("request", lambda request: trouble.append(request.url) if _is_foreign(request) else None)
+        watch(context, live_server.url, trouble)
         return context.new_page()
-
-    def _is_refusal(line):
-        return line.type == "error" and "Content Security Policy" in line.text
-
-    def _is_foreign(request):
-        return not request.url.startswith((live_server.url, "data:", "blob:", "about:"))
 
     yield open_one
     for context in contexts:

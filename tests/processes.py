@@ -3,12 +3,22 @@
 import os
 import subprocess
 import sys
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
 
 from oiep import local
 from tests import smtp
+
+
+def database_url():
+    """The address of the test database, as DATABASE_URL takes it."""
+    database = connection.settings_dict
+    user = f"{database['USER']}:{quote(database['PASSWORD'] or '', safe='')}"
+    if database["HOST"]:
+        return f"postgresql://{user}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
+    return f"postgresql://{user}@/{database['NAME']}?host={quote(database['OPTIONS']['host'], safe='')}"
 
 
 @pytest.fixture
@@ -22,14 +32,10 @@ def sink():
 @pytest.fixture
 def environment(sink):
     """What a process needs to work on this test's database and mail server."""
-    database = connection.settings_dict
-    host = database["OPTIONS"].get("host") or database["HOST"]
-    at = f"{database['HOST']}:{database['PORT'] or 5432}" if database["HOST"] else ""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "oiep.settings",
-        "DATABASE_URL": f"postgresql://{database['USER']}:{database['PASSWORD']}@{at}/{database['NAME']}"
-        + ("" if at else f"?host={local.quote(host, safe='')}"),
+        "DATABASE_URL": database_url(),
         "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
         "EMAIL_LEASE_SECONDS": "2",
         "SITE_URL": "http://testserver",

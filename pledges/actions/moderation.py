@@ -69,12 +69,6 @@ def is_decided(number):
     return OutgoingEmail.objects.filter(key=_letter_key(number, 1)).exists()
 
 
-def is_unsent(*, obj):
-    """Whether the letter about the decision on a thing can still be withheld."""
-    number = _Rows(obj, lock=False).number(obj)
-    return bool(number) and _letters(number).filter(state__in=("waiting", "failed")).exists()
-
-
 @transaction.atomic
 def decide(*, decisions, actor, seen=None, number=None):
     """Decides on things of one partner, all or none, and writes one letter to its lead.
@@ -213,19 +207,44 @@ def undo(*, objects, actor):
 def why_not_undo(obj):
     """Why the decision on a thing cannot be undone now, in words for a user; empty when it can."""
     rows = _Rows(obj, lock=False)
-    obj = rows.of(obj)
+    return _why_not_undo(rows.of(obj), rows)
+
+
+def _why_not_undo(obj, rows):
     along = [obj, *_decided_with_partner(rows)] if obj == rows.partner else [obj]
     return next(filter(None, (_obstacle_to_undoing(each, rows, along) for each in along)), "")
 
 
+def decided_things(partner):
+    """What has been decided about a partner, the latest first, each with why it cannot be undone, if so."""
+    rows = _Rows(partner, lock=False)
+    decided = sorted((obj for obj in rows.all() if obj.state in MOVE_TO), key=lambda obj: obj.decided_at, reverse=True)
+    return [(obj, _why_not_undo(obj, rows)) for obj in decided]
+
+
+@dataclass(frozen=True)
+class LatestDecision:
+    """What was decided together the last time, and still stands so.
+
+    obstacle: why it cannot be undone, in words for a user. is_unsent: whether its letter can still be withheld.
+    """
+
+    objects: list
+    obstacle: str = ""
+    is_unsent: bool = False
+
+
 def latest_decision_of(partner):
-    """What was decided in the partner's latest decision, and is still decided so."""
     rows = _Rows(partner, lock=False)
     decided = [obj for obj in rows.all() if obj.state in MOVE_TO]
     if not decided:
-        return []
-    latest = rows.number(max(decided, key=lambda obj: obj.decided_at))
-    return [obj for obj in decided if rows.number(obj) == latest]
+        return LatestDecision([], _("There is no decision left to undo."))
+    number = rows.number(max(decided, key=lambda obj: obj.decided_at))
+    objects = [obj for obj in decided if rows.number(obj) == number]
+    obstacles = ((obj, _obstacle_to_undoing(obj, rows, objects)) for obj in objects)
+    obstacle = next((_named(obj, words) for obj, words in obstacles if words), "")
+    unsent = bool(number) and _letters(number).filter(state__in=("waiting", "failed")).exists()
+    return LatestDecision(objects, obstacle, unsent)
 
 
 def _decided_with_partner(rows):
@@ -409,8 +428,11 @@ def _naming(obj):
     try:
         yield
     except NotPossible as refusal:
-        words = _("%(thing)s: %(why)s") % {"thing": name_of(obj), "why": refusal.message}
-        raise NotPossible(words) from refusal
+        raise NotPossible(_named(obj, refusal.message)) from refusal
+
+
+def _named(obj, words):
+    return _("%(thing)s: %(why)s") % {"thing": name_of(obj), "why": words}
 
 
 def _outcome(obj):

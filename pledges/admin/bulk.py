@@ -19,14 +19,12 @@ from pledges.actions.moderation import (
     MOVE_TO,
     decide,
     is_decided,
-    is_unsent,
     latest_decision_of,
     new_number,
     undo,
-    why_not_undo,
 )
 from pledges.admin.forms import ManyForm
-from pledges.admin.screen import key_of
+from pledges.admin.screen import key_of, why_changed
 from pledges.emails import Outcome, letter_about, letter_of_undoing, name_of
 from pledges.models import Case, Pledge, Review
 
@@ -127,14 +125,14 @@ class BulkDecisions:
             return _("This partner has been erased.")
         try:
             if move == Move.UNDO:
-                decided = latest_decision_of(case)
-                if _mark(decided) != seen:
-                    return CHANGED
-                undo(objects=decided, actor=request.user)
+                latest = latest_decision_of(case)
+                if _mark(latest) != seen:
+                    return str(CHANGED)
+                undo(objects=latest.objects, actor=request.user)
             elif decisions := form.decisions_on(case):
                 decide(decisions=decisions, actor=request.user, seen=seen, number=number)
             else:
-                return _nothing_waits(case)
+                return why_changed(case)
         except ValidationError as refusal:
             return " ".join(refusal.messages)
         except Exception:  # one failure does not stop the rest
@@ -190,27 +188,26 @@ class Row:
 
 def _row(case, decisions):
     if not decisions:
-        return Row(case, obstacle=_nothing_waits(case))
+        return Row(case, obstacle=why_changed(case))
     outcomes = [Outcome(decision.obj, decision.move, decision.words) for decision in decisions]
     effects = [_effect(decision.obj, decision.move) for decision in decisions]
     return Row(case, case.fingerprint, effects, _letter(case, letter_about(case, outcomes)))
 
 
 def _row_of_undoing(case):
-    decided = latest_decision_of(case)
-    obstacle = next((f"{name_of(obj)}: {words}" for obj in decided if (words := why_not_undo(obj))), "")
-    if obstacle or not decided:
-        return Row(case, obstacle=obstacle or _("There is no decision left to undo."))
+    latest = latest_decision_of(case)
+    if latest.obstacle:
+        return Row(case, obstacle=latest.obstacle)
     effects = [
         _("%(thing)s is “%(state)s” now, and will wait for a decision again.")
         % {"thing": name_of(obj), "state": obj.get_state_display()}
-        for obj in decided
+        for obj in latest.objects
     ]
-    if is_unsent(obj=decided[0]):
+    if latest.is_unsent:
         effects.append(_("Our e-mail about it has not gone yet, and will not be sent."))
-        return Row(case, _mark(decided), effects)
-    outcomes = [Outcome(obj, MOVE_TO[obj.state], obj.decision_message) for obj in decided]
-    return Row(case, _mark(decided), effects, _letter(case, letter_of_undoing(case, outcomes)))
+        return Row(case, _mark(latest), effects)
+    outcomes = [Outcome(obj, MOVE_TO[obj.state], obj.decision_message) for obj in latest.objects]
+    return Row(case, _mark(latest), effects, _letter(case, letter_of_undoing(case, outcomes)))
 
 
 def _letter(case, letter):
@@ -238,9 +235,5 @@ def _effect(thing, move):
     return _("%(thing)s becomes public.") % {"thing": name}
 
 
-def _nothing_waits(case):
-    return str(case.why_not(Move.APPROVE)) if case.withdrawn_at else CHANGED
-
-
-def _mark(decided):
-    return ",".join(f"{key_of(obj)}-{obj.state}" for obj in decided)
+def _mark(decision):
+    return ",".join(f"{key_of(obj)}-{obj.state}" for obj in decision.objects)

@@ -19,7 +19,7 @@ from pledges.actions.pledges import withdraw_partner
 from pledges.admin.bulk import BulkDecisions, number_from
 from pledges.admin.forms import LeadForm, ThingForm
 from pledges.admin.levers import PauseLevers
-from pledges.admin.screen import Screen, objects_from
+from pledges.admin.screen import Screen, objects_from, why_changed
 from pledges.emails import name_of
 from pledges.models import Case
 
@@ -201,14 +201,15 @@ class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
                 done = _("Undone, and waiting again: %(things)s.")
                 self._say(request, done % {"things": ", ".join(name_of(obj) for obj in undone)})
                 return True
+            if request.POST.get("seen") != case.fingerprint:
+                raise ValidationError(why_changed(case))
             if "approve_all" in request.POST:
                 decisions = [Decision(thing, Move.APPROVE) for thing in case.things_waiting]
             elif all(form.is_valid() for form in forms):
                 decisions = [form.decision for form in forms if form.decision]
             else:
                 return False
-            seen = request.POST.get("seen", "")
-            decided = decide(decisions=decisions, actor=request.user, seen=seen, number=number)
+            decided = decide(decisions=decisions, actor=request.user, seen=case.fingerprint, number=number)
         except ValidationError as refusal:
             self._say(request, " ".join(refusal.messages), messages.ERROR)
             return False
@@ -228,7 +229,7 @@ class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
             except ValidationError as refusal:
                 form.add_error(None, refusal)
             else:
-                self._say(request, _("%(email)s is the lead now.") % {"email": lead.user.email})
+                self._say(request, _("The lead is now %(email)s.") % {"email": lead.user.email})
                 return HttpResponseRedirect(reverse("admin:pledges_case_change", args=[pk]))
         return self._page(request, "lead", title=_("Appoint a lead"), case=case, form=form)
 

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from oiep import audit
 from oiep.models import OutgoingEmail
-from oiep.moderation import DECIDED, waiting
+from oiep.moderation import Move, waiting
 from partners.actions import profile_of
 from partners.models import District, Partner, ProfileChange, Sector
-from pledges.actions.moderation import why_not_undo
+from pledges.actions.moderation import CHANGED, decided_things
 from pledges.admin.review_screen import said_in
 from pledges.emails import name_of
 from pledges.history import standing_of
@@ -47,6 +47,11 @@ def objects_from(case, keys):
     """The things of a case that a form names by their keys; what is not of this case is left out."""
     things = {key_of(obj): obj for obj in (case, *case.pledges.all(), *case.profile_changes.all(), *case.reviews.all())}
     return [things[key] for key in keys if key in things]
+
+
+def why_changed(case):
+    """What to say when a case is not what was seen."""
+    return str(case.why_not(Move.APPROVE)) if case.withdrawn_at else str(CHANGED)
 
 
 class Screen:
@@ -92,9 +97,7 @@ class Screen:
     @cached_property
     def decided(self):
         """What has been decided on, the latest first, with whether it can be undone."""
-        things = [obj for obj in (self.case, *self.pledges, *self.changes, *self.reviews) if obj.state in DECIDED]
-        things.sort(key=lambda obj: obj.decided_at, reverse=True)
-        return [Decided(obj, name_of(obj), why_not_undo(obj)) for obj in things]
+        return [Decided(obj, name_of(obj), why_not) for obj, why_not in decided_things(self.case)]
 
     def waiting_items(self, forms):
         """What waits, each with its form, what it was asked to change the last time, and a changed profile's words."""

@@ -4,6 +4,7 @@ import datetime
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from oiep.forms import CharterModelForm
@@ -19,7 +20,7 @@ _RESIDENTS_ONLY = {Capacity.RESIDENT}
 def capacities_for(kind):
     """The choices of the capacities that a kind of partner can act in."""
     others = _ORGANISATIONS_ONLY if kind == Kind.RESIDENT else _RESIDENTS_ONLY
-    return [choice for choice in Capacity.choices if choice[0] not in others]
+    return [(value, capfirst(label)) for value, label in Capacity.choices if value not in others]
 
 
 class FigureField(forms.DecimalField):
@@ -133,7 +134,8 @@ class PledgeForm(CharterModelForm):
             areas = areas | PriorityArea.objects.filter(pk=self.instance.area_id)
         self.fields["area"].queryset = areas
         self.fields["capacity"].choices = capacities_for(kind)
-        self.fields["commitment"].choices = [("", _("Nothing in particular")), *Pledge.Commitment.choices]
+        commitments = [(value, capfirst(label)) for value, label in Pledge.Commitment.choices]
+        self.fields["commitment"].choices = [("", _("Nothing in particular")), *commitments]
 
     def clean_target_date(self):
         date = self.cleaned_data["target_date"]

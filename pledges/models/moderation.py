@@ -5,7 +5,7 @@ import hashlib
 
 from django.core import serializers
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery, When
+from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,13 +19,27 @@ from pledges.models.reviews import Review
 # changes wait for the partner, and those of a declined one for nobody.
 _BEFORE_THE_MANAGER = (State.SUBMITTED, State.APPROVED)
 
-# On the annotations of `waiting()`.
-_SIGNATURE, _PLEDGES, _CHANGE = Q(state=State.SUBMITTED), Q(pledges_waiting__gt=0), Q(changes_waiting__gt=0)
-_REVIEW = Q(reviews_waiting__gt=0)
+
+def _pledges():
+    return Pledge.objects.submitted().filter(ended_at=None).order_by()
 
 
-def _waiting(queryset):
-    return queryset.submitted().filter(partner__withdrawn_at=None, partner__state__in=_BEFORE_THE_MANAGER)
+def _changes():
+    return ProfileChange.objects.submitted().order_by()
+
+
+def _reviews():
+    return Review.objects.submitted().filter(closed_at=None).order_by()
+
+
+# What belongs to a partner and waits, beside its signature.
+_PARTS = (_pledges, _changes, _reviews)
+
+
+def _of_each(rows, aggregate):
+    """For each partner, a figure over its rows."""
+    rows = rows.filter(partner=OuterRef("pk"))
+    return Subquery(rows.values("partner").annotate(figure=aggregate).values("figure"))
 
 
 class CaseQuerySet(PartnerQuerySet):
@@ -35,32 +49,19 @@ class CaseQuerySet(PartnerQuerySet):
         `waiting_since`: when the signature was sent in, or else the oldest pledge, change or review of an approved
         partner.
         """
-        pledges = _waiting(Pledge.objects.filter(ended_at=None))
-        changes = _waiting(ProfileChange.objects.all())
-        reviews = _waiting(Review.objects.filter(closed_at=None))
-        signatures = Partner.objects.submitted().filter(withdrawn_at=None)
-        pledges_here = pledges.filter(partner=OuterRef("pk")).order_by()
-        changes_here = changes.filter(partner=OuterRef("pk")).order_by()
-        reviews_here = reviews.filter(partner=OuterRef("pk")).order_by()
-
-        def oldest(rows):
-            return Subquery(rows.values("partner").annotate(at=models.Min("submitted_at")).values("at"))
-
-        def number(rows):
-            return Coalesce(Subquery(rows.values("partner").annotate(n=Count("pk")).values("n")), 0)
-
+        signatures = Partner.objects.submitted().order_by()
         # One set of keys from small indexes, whatever the number of partners that do not wait.
-        others = (rows.order_by().values("partner") for rows in (pledges, changes, reviews))
-        waiting = signatures.order_by().values("pk").union(*others)
+        keys = signatures.values("pk").union(*(rows().values("partner") for rows in _PARTS))
+        sent_in = Min("submitted_at")
         return (
-            self.filter(pk__in=waiting)
+            self.filter(pk__in=keys, withdrawn_at=None, state__in=_BEFORE_THE_MANAGER)
             .annotate(
-                pledges_waiting=number(pledges_here),
-                changes_waiting=number(changes_here),
-                reviews_waiting=number(reviews_here),
+                pledges_waiting=Coalesce(_of_each(_pledges(), Count("pk")), 0),
+                changes_waiting=Coalesce(_of_each(_changes(), Count("pk")), 0),
+                reviews_waiting=Coalesce(_of_each(_reviews(), Count("pk")), 0),
                 waiting_since=models.Case(
                     When(state=State.SUBMITTED, then="submitted_at"),
-                    default=Least(oldest(pledges_here), oldest(changes_here), oldest(reviews_here)),
+                    default=Least(*(_of_each(rows(), sent_in) for rows in _PARTS)),
                 ),
             )
             .order_by("waiting_since", "pk")
@@ -70,28 +71,35 @@ class CaseQuerySet(PartnerQuerySet):
         """Those of `waiting()` that are in time, soon due or late."""
         return self.filter(urgency_condition(urgency, today))
 
-    def figures(self):
-        """How many of `waiting()` there are, by urgency, and by what waits (where one can count more than once)."""
-        counted = {urgency.value: urgency_condition(urgency) for urgency in Urgency}
-        counted |= {"signatures": _SIGNATURE, "pledges": _PLEDGES, "changes": _CHANGE, "reviews": _REVIEW}
-        return self.aggregate(total=Count("pk"), **{name: Count("pk", filter=q) for name, q in counted.items()})
-
     def with_waiting(self, what):
         """Those of `waiting()` with a signature, pledges, a changed profile or a review that waits."""
-        conditions = {"signature": _SIGNATURE, "pledges": _PLEDGES, "change": _CHANGE, "review": _REVIEW}
-        return self.filter(conditions.get(what, Q(pk=None)))
+        return {
+            "signature": self.submitted,
+            "pledges": lambda: self.filter(pk__in=_pledges().values("partner")),
+            "change": lambda: self.filter(pk__in=_changes().values("partner")),
+            "review": lambda: self.filter(pk__in=_reviews().values("partner")),
+        }.get(what, self.none)()
+
+    def figures(self):
+        """How many of `waiting()` there are, by urgency, and by what waits (where one can count more than once)."""
+        counted = {urgency.value: Count("pk", filter=urgency_condition(urgency)) for urgency in Urgency}
+        return {
+            **self.aggregate(total=Count("pk"), signatures=Count("pk", filter=Q(state=State.SUBMITTED)), **counted),
+            "pledges": self.with_waiting("pledges").count(),
+            "changes": self.with_waiting("change").count(),
+            "reviews": self.with_waiting("review").count(),
+        }
 
     def decided_lately(self, days=90):
         """Partners with a decision in the last days, and when the latest was (`decided_last`), the latest first."""
         since = timezone.now() - datetime.timedelta(days=days)
-
-        def latest(model):
-            rows = model.objects.filter(partner=OuterRef("pk")).order_by()
-            return Subquery(rows.values("partner").annotate(at=models.Max("decided_at")).values("at"))
-
+        partners, *parts = (
+            model.objects.filter(decided_at__gte=since).order_by() for model in (Partner, Pledge, ProfileChange, Review)
+        )
+        latest = Max("decided_at")
         return (
-            self.annotate(decided_last=Greatest("decided_at", *map(latest, (Pledge, ProfileChange, Review))))
-            .filter(decided_last__gte=since)
+            self.filter(pk__in=partners.values("pk").union(*(rows.values("partner") for rows in parts)))
+            .annotate(decided_last=Greatest("decided_at", *(_of_each(rows, latest) for rows in parts)))
             .order_by("-decided_last", "pk")
         )
 

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from oiep.models import OutgoingEmail, User
 from oiep.moderation import State
-from oiep.roles import MANAGER, make_manager_group
+from oiep.roles import MANAGER
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -34,8 +34,7 @@ class ManagerFactory(UserFactory):
     @factory.post_generation
     def in_group(self, create, extracted, **kwargs):
         if create:
-            # A test with real transactions empties the tables, and what migrations put there with them.
-            self.groups.add(Group.objects.filter(name=MANAGER).first() or make_manager_group())
+            self.groups.add(Group.objects.get(name=MANAGER))
 
 
 class ModeratedFactory(factory.django.DjangoModelFactory):

@@ -131,7 +131,7 @@ def test_it_is_the_lock_that_keeps_two_decisions_apart(partner, at_once, monkeyp
     """Both hold their first write back until the other has looked too; the control shows that this can go wrong."""
     if not locked:
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self.all())
-    both_have_looked = threading.Barrier(2, timeout=1)
+    both_have_looked = threading.Barrier(2, timeout=1 if locked else 20)  # seconds; the lock keeps the other away
 
     def wait_before_writing(execute, sql, params, many, context):
         if sql.startswith('UPDATE "partners_partner"'):

@@ -94,7 +94,7 @@ def test_undo_and_decide_again(partner, manager):
     undo(objects=[partner], actor=manager)
     decided(manager, (partner, Move.APPROVE))
     assert Partner.objects.listed().get() == partner
-    assert latest_decision_of(partner) == [partner]
+    assert latest_decision_of(partner).objects == [partner]
 
 
 def test_undo_nothing_is_refused(manager):
@@ -264,10 +264,10 @@ def test_undo_what_was_loaded_without_a_decision_works(standing, manager, mailbo
 
 def test_latest_decision_is_what_was_decided_together_and_still_stands(partner, manager):
     first, second = (PledgeFactory(submitted=True, partner=partner) for _n in range(2))
-    assert latest_decision_of(partner) == []
+    assert latest_decision_of(partner).objects == []
     decided(manager, (partner, Move.APPROVE), (first, Move.APPROVE))
-    assert latest_decision_of(partner) == [partner, first]
+    assert latest_decision_of(partner).objects == [partner, first]
     decided(manager, (second, Move.ASK))
-    assert latest_decision_of(partner) == [second]
+    assert latest_decision_of(partner).objects == [second]
     undo(objects=[second], actor=manager)
-    assert latest_decision_of(partner) == [partner, first]
+    assert latest_decision_of(partner).objects == [partner, first]

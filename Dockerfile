@@ -1,0 +1,30 @@
+# One image for web, worker and scheduler; docker-compose.yml says which runs what.
+
+FROM python:3.11-slim-bookworm AS packages
+RUN python -m venv /opt/venv
+COPY requirements.txt .
+RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+
+FROM python:3.11-slim-bookworm
+ENV PATH="/opt/venv/bin:$PATH" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    SITE=production STATIC_ROOT=/srv/static MEDIA_ROOT=/srv/media
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin charter \
+    && install -d -o charter -g charter /srv/media
+COPY --from=packages /opt/venv /opt/venv
+WORKDIR /srv/charter
+COPY manage.py ./
+COPY oiep oiep
+COPY partners partners
+COPY pledges pledges
+COPY working_groups working_groups
+COPY events events
+COPY templates templates
+COPY static static
+# Collecting files talks to nothing; the names below only have to be there.
+RUN SECRET_KEY=unused ALLOWED_HOSTS=unused SITE_URL=https://unused FROM_EMAIL=unused CONTACT_EMAIL=unused \
+    DATABASE_URL=postgresql://unused/unused REDIS_URL=redis://unused EMAIL_URL=smtp://unused \
+    python manage.py collectstatic --noinput
+USER charter
+EXPOSE 8000
+CMD ["gunicorn", "oiep.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", \
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]

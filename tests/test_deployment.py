@@ -1,0 +1,155 @@
+"""What the containers run, tried without them: production's settings, its static files, its server."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from oiep import health, local
+from tests import smtp
+from tests.processes import database_url
+
+ROOT = Path(__file__).resolve().parent.parent
+NEEDED = (
+    "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SITE_URL", "FROM_EMAIL", "CONTACT_EMAIL",
+)  # fmt: skip
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """What docs/operations.md asks an operator for."""
+    return {
+        **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
+        "SITE": "production",
+        "SECRET_KEY": "kR7-" * 16 + "xQz!9",
+        "ALLOWED_HOSTS": "charter.oiep.example",
+        "SITE_URL": "https://charter.oiep.example",
+        "TRUSTED_PROXIES": "1",
+        "DATABASE_URL": database_url(),
+        "REDIS_URL": "redis://redis.invalid",
+        "EMAIL_URL": "smtp://mail.invalid",
+        "FROM_EMAIL": "OIEP <charter@oiep.example>",
+        "CONTACT_EMAIL": "manager@oiep.example",
+        "STATIC_ROOT": str(tmp_path / "static"),
+        "MEDIA_ROOT": str(tmp_path / "media"),
+    }
+
+
+def manage(environment, *arguments):
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.django_db
+def test_django_finds_nothing_to_mend_before_deploying(environment):
+    checked = manage(environment, "check", "--deploy", "--fail-level", "WARNING")
+    assert (checked.returncode, checked.stdout) == (0, "System check identified no issues (0 silenced).\n"), (
+        checked.stderr
+    )
+
+
+@pytest.mark.django_db
+def test_check_before_deploying_can_fail(environment):
+    assert "security.W009" in manage({**environment, "SECRET_KEY": "short"}, "check", "--deploy").stderr
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", NEEDED)
+def test_production_does_not_start_without_what_it_needs(environment, name):
+    del environment[name]
+    started = manage(environment, "check")
+    assert started.returncode != 0
+    assert f"SITE=production needs {name} in the environment." in started.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_gunicorn_serves_pages_and_files_that_may_be_kept_for_good(environment, tmp_path):
+    collected = manage(environment, "collectstatic", "--noinput", "-v0")
+    assert collected.returncode == 0, collected.stderr
+    port = smtp.free_port()
+    command = re.search(r"^CMD (\[.+?\])$", (ROOT / "Dockerfile").read_text().replace("\\\n", ""), re.MULTILINE)[1]
+    command = [f"127.0.0.1:{port}" if part == "0.0.0.0:8000" else part for part in json.loads(command)]
+    server = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=environment)
+
+    def get(path, **headers):
+        headers = {"Host": "charter.oiep.example", "X-Forwarded-Proto": "https", **headers}
+        return opener.open(urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers), timeout=20)
+
+    class NoRedirect(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *args):
+            return None
+
+    def is_ready():
+        with (
+            contextlib.suppress(urllib.error.URLError),
+            get("/health/ready", **{"X-Forwarded-Proto": "http"}) as answer,
+        ):
+            return json.load(answer)["ready"]
+
+    opener = urllib.request.build_opener(NoRedirect)
+    try:
+        assert local._wait(is_ready, seconds=60)
+        with get("/accessibility/") as page:
+            html = page.read().decode()
+            assert page.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains; preload"
+            assert "unsafe" not in page.headers["Content-Security-Policy"]
+        address = re.search(r'href="(/static/[^"]+\.css)"', html)[1]
+        assert re.search(r"\.[0-9a-f]{12}\.css$", address)
+        with get(address, **{"Accept-Encoding": "gzip"}) as file:
+            assert file.headers["Content-Encoding"] == "gzip"
+            assert "immutable" in file.headers["Cache-Control"]
+        with pytest.raises(urllib.error.HTTPError) as moved:
+            get("/accessibility/", **{"X-Forwarded-Proto": "http"})
+        assert moved.value.code == 301
+        assert moved.value.headers["Location"] == "https://charter.oiep.example/accessibility/"
+        moved.value.close()
+        with pytest.raises(urllib.error.HTTPError) as forged:
+            get("/accessibility/", Host="evil.example")
+        assert forged.value.code == 400
+        forged.value.close()
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.mark.django_db
+def test_health_command_fails_when_something_is_late(capsys):
+    with pytest.raises(CommandError, match=r"Late: scheduler\."):
+        call_command("health")
+    health.note_tick()
+    capsys.readouterr()
+    call_command("health")
+    assert json.loads(capsys.readouterr().out)["late"] == []
+
+
+# The files ------------------------------------------------------------------------------------
+
+
+def test_image_has_each_app_and_nothing_that_is_not_there():
+    copied = re.findall(r"^COPY (?!--from)(\S+) ", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    let_in = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert sorted(copied) == sorted(let_in)
+    assert all((ROOT / name).exists() for name in copied)
+    assert {path.parent.name for path in ROOT.glob("*/apps.py")} <= set(copied)
+
+
+def test_compose_file_has_no_secret_and_no_default_for_one():
+    compose = (ROOT / "docker-compose.yml").read_text()
+    assert set(re.findall(r"\$\{(\w+):\?", compose)) == {"POSTGRES_PASSWORD"}
+    assert set(re.findall(r"\$\{(\w+):-[^}]*\}", compose)) == {"PORT", "TRUSTED_PROXIES"}
+    assert "SECRET_KEY" not in compose
+
+
+def test_operations_tells_what_each_setting_is():
+    described = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE))
+    read = set(re.findall(r"env\.\w+\(\s*[\"'](\w+)", (ROOT / "oiep" / "settings.py").read_text()))
+    assert read - described == set()
+    assert described - read == {"POSTGRES_PASSWORD"}  # the database's container reads that one
