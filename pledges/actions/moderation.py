@@ -236,7 +236,8 @@ class LatestDecision:
 
 def latest_decision_of(partner):
     rows = _Rows(partner, lock=False)
-    decided = [obj for obj in rows.all() if obj.state in MOVE_TO]
+    # A pledge that came with a review was not decided on by itself.
+    decided = [obj for obj in rows.all() if obj.state in MOVE_TO and not hasattr(obj, "came_with")]
     if not decided:
         return LatestDecision([], _("There is no decision left to undo."))
     number = rows.number(max(decided, key=lambda obj: obj.decided_at))
@@ -334,7 +335,7 @@ def _correct_letters(rows, undone):
     told = []
     for number in dict.fromkeys(number for number, _outcome in undone):
         outcomes = [outcome for of, outcome in undone if of == number]
-        if number and mail.withhold(_letters(number), reason=_("The decision was undone before this was sent.")):
+        if number and _withhold_letters(number):
             rest = [obj for obj in rows.all() if obj.state in MOVE_TO and rows.number(obj) == number]
             if rest:
                 _write(letter_about(rows.partner, [_outcome(obj) for obj in rest]), rows.partner, number)
@@ -342,6 +343,16 @@ def _correct_letters(rows, undone):
             told += outcomes
     if told:
         _write(letter_of_undoing(rows.partner, told), rows.partner)
+
+
+def _withhold_letters(number):
+    """Keeps the letter about a decision from being sent. Returns whether that did it: not when one may have arrived."""
+    letters = _letters(number)
+    # Locked, so that no worker takes one in the meantime.
+    states = set(letters.select_for_update(of=("self",)).values_list("state", flat=True))
+    if states & {"sending", "sent"}:
+        return False
+    return bool(mail.withhold(letters, reason=_("The decision was undone before this was sent.")))
 
 
 # Answers --------------------------------------------------------------------------------------
@@ -388,8 +399,9 @@ class _Rows:
         self.partner = rows_of(Partner).filter(pk=pk).first()
         if self.partner is None:
             raise NotPossible(_("This partner has been erased, so there is nothing left to decide."))
+        parts = rows_of(Pledge).select_related("came_with"), rows_of(ProfileChange), rows_of(Review)
         self.pledges, self.changes, self.reviews = (
-            {row.pk: row for row in rows_of(model).filter(partner=pk).order_by("pk")} for model in _PARTS
+            {row.pk: row for row in part.filter(partner=pk).order_by("pk")} for part in parts
         )
         for row in self.all()[1:]:
             row.partner = self.partner
