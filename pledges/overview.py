@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -138,11 +138,10 @@ def effect_of_moving(days, today=None):
     today = today or timezone.localdate()
     awaited = with_standing(Review.objects.filter(_AWAITED), today)
     organisations = awaited.exclude(partner__kind=Kind.RESIDENT).filter(is_paused=False)
-    moved = F("owed_since") + datetime.timedelta(days=days)
     limit = today - datetime.timedelta(days=settings.REVIEW_OVERDUE_DAYS)
     return Move(
         dates=Review.objects.owed().filter(partner__in=awaited.values("partner")).count(),
         partners=awaited.count(),
         overdue=organisations.filter(owed_since__lt=limit).count(),
-        overdue_after=organisations.annotate(moved=moved).filter(moved__lt=limit).count(),
+        overdue_after=organisations.filter(owed_since__lt=limit - datetime.timedelta(days=days)).count(),
     )

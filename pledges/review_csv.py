@@ -106,20 +106,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Change:
-    """What a row changes. before, after: column → text."""
+    """What a row changes. differences: the columns that change, as (column, what is there, what will be)."""
 
     row: int
     review: Review
     pledge: Pledge
     answer: Answer | None
     values: dict
-
-    @property
-    def differences(self):
-        """The columns that change: (column, what is there, what will be)."""
-        before = {name: _shown(self.answer, name) for name in ANSWERS}
-        after = {name: _shown(Answer(**self.values), name) for name in ANSWERS}
-        return [(name, before[name], after[name]) for name in ANSWERS if before[name] != after[name]]
+    differences: list
 
 
 @dataclass
@@ -226,7 +220,7 @@ def _change(number, review_key, pledge_key, cells, known, sheet):
     if values["figure"] is not None and not pledge.measure:
         raise _Wrong("figure", _("This pledge is not measured, so it takes no figure. Leave it empty."))
     values["next"] = _next(values["progress"], answer)
-    return Change(number, review, pledge, answer, values)
+    return Change(number, review, pledge, answer, values, _differences(answer, Answer(**values)))
 
 
 def _check_unmoved(cells, review, pledge):
@@ -284,9 +278,7 @@ def _figure(text, sheet):
     if _SHEET_ERROR.match(text):
         raise _Wrong("figure", _("“%(text)s” is an error of the spreadsheet. Enter the number.") % {"text": text[:20]})
     if re.fullmatch(r"[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", text, re.IGNORECASE | re.ASCII):
-        raise _Wrong(
-            "figure", _("The spreadsheet shortened this number. Format the column as a number, then save.")
-        )
+        raise _Wrong("figure", _("The spreadsheet shortened this number. Format the column as a number, then save."))
     value = _decimal(text, sheet.decimal_comma)
     if value is None:
         raise _Wrong(
@@ -370,6 +362,11 @@ def _next(progress, answer):
     before = answer.next if answer else ""
     fits = {Next.RENEW, Next.CHANGE} | ({Next.CLOSE} if progress == Progress.ACHIEVED else set())
     return before if before in fits else Next.RENEW
+
+
+def _differences(before, after):
+    shown = ((name, _shown(before, name), _shown(after, name)) for name in ANSWERS)
+    return [(name, is_there, will_be) for name, is_there, will_be in shown if is_there != will_be]
 
 
 def _shown(answer, name):
