@@ -111,7 +111,7 @@ def _write(review, step, key, today):
         seconds = (person for person in people if person.role == Membership.Role.SECOND)
         recipients += [(f"{key}/second/{person.pk}", person.user) for person in seconds]
     # What waited while the scheduler slept is written as of the day on which it is written.
-    context = _context(review, step, max(today, timezone.localdate()))
+    context = context_of(review, step, max(today, timezone.localdate()))
     for own_key, user in recipients:
         mail.queue(
             to=user.email,
@@ -123,7 +123,8 @@ def _write(review, step, key, today):
         )
 
 
-def _context(review, step, today):
+def context_of(review, step, today):
+    """What the message of a step says, written on a day."""
     due = review.due_on
     overdue = standing.Standing(standing.Status.REVIEW_OVERDUE)
     return {
