@@ -4,6 +4,7 @@ from django import forms
 from django.conf import settings
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
@@ -84,6 +85,7 @@ def _statement(partner, day, today):
     has_reply = found.status == Status.REVIEW_OVERDUE and day == today
     return {
         "day": day,
+        "address": f"{settings.SITE_URL}{reverse('partner-standing', args=[partner.slug])}?on={day}",
         "standing": found,
         "why": _WHY[found.status]
         % {

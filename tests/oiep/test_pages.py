@@ -112,11 +112,11 @@ def test_timetable_of_a_round_is_drawn_from_the_settings(client, settings):
         ("90 days after", last, "“Review overdue”"),
         ("180 days after", "", "“Lapsed”"),
     ]
-    settings.REVIEW_STEPS = (("opened", -20), ("overdue", 1), ("final", 51))
+    settings.REVIEW_STEPS = (("opened", -22), ("overdue", 1), ("final", 51))
     settings.REVIEW_OPENS_DAYS, settings.REVIEW_OVERDUE_DAYS, settings.REVIEW_LAPSES_DAYS = 21, 50, 60
     assert rows() == [
+        ("22 days before", "Your review is open. Here is the link to it.", "“Signed” or “Up to date”"),
         ("21 days before", "", "“Review due”"),
-        ("20 days before", "Your review is open. Here is the link to it.", "“Review due”"),
         ("1 day after", late, "“Review due”"),
         ("51 days after", last, "“Review overdue”"),
         ("60 days after", "", "“Lapsed”"),
