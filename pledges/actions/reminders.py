@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from oiep import email as mail
 from oiep.models import OutgoingEmail
 from oiep.rounds import add_months
-from partners.models import Kind, Membership, Partner, Pause
+from partners.models import Kind, Membership, Pause
 from pledges import standing
 from pledges.models import Review
 
@@ -67,10 +67,8 @@ def reviews_to_remind(today):
 
 def lock_review(review):
     """The review's row, locked after its partner's: everything that decides on a review takes them in this order."""
-    partner = Partner.objects.select_for_update(of=("self",)).get(reviews=review.pk)
-    review = Review.objects.select_for_update(of=("self",)).get(pk=review.pk)
-    review.partner = partner
-    return review
+    # PostgreSQL locks the rows in the order in which `of` names their tables.
+    return Review.objects.select_related("partner").select_for_update(of=("partner", "self")).get(pk=review.pk)
 
 
 @transaction.atomic

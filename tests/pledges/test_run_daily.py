@@ -6,8 +6,10 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from oiep.models import AuditEvent, OutgoingEmail
+from pledges.actions import daily
 from pledges.models import DueDate, Review
 from pledges.tasks import run_day
 from tests.factories import PartnerFactory, ResidentFactory
@@ -157,3 +159,16 @@ def test_day_of_residents_and_organisations_together():
     pass_days([date("2027-04-04"), date("2027-05-04")])
     assert letters(organisation) == [("2027-04-04", "opened"), ("2027-05-04", "due")]
     assert letters(resident) == [("2027-05-04", "yearly")]
+
+
+def test_other_work_waits_for_the_disk_again_after_the_day_has_been_done(monkeypatch):
+    def setting():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW synchronous_commit")
+            return cursor.fetchone()[0]
+
+    seen = []
+    monkeypatch.setattr(daily, "partners_to_lapse", lambda today: seen.append(setting()) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        daily.run_day()
+    assert (seen, setting()) == (["off"], "on")
