@@ -1,8 +1,8 @@
 """What the public may say of a partner on a day, as one function without a database.
 
 Its facts are dates that never change once they have passed, so that the same question about a past day always gets the
-same answer, and one about a future day says what will be if nobody does anything. A decision that was undone is as if it
-had never been. The rules are in product.md, *Reviews and reminders*.
+same answer, and one about a future day says what will be if nobody does anything. A decision that was undone is as if
+it had never been. The rules are in product.md, *Reviews and reminders*.
 """
 
 import datetime
@@ -202,7 +202,7 @@ def words(standing):
 
 
 def statement(standing, explanation=""):
-    """What a partner's page says of its standing. Beside “Review overdue” stands what the partner wrote to explain it."""
+    """What a partner's page says of its standing, with what the partner wrote to explain “Review overdue”."""
     if explanation and standing.status == Status.REVIEW_OVERDUE:
         return _("%(words)s. The partner explains: “%(explanation)s”") % {
             "words": words(standing),

@@ -5,15 +5,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('partners', '0004_a_forgotten_resident_has_no_next_round'),
+        ("partners", "0004_a_forgotten_resident_has_no_next_round"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='partner',
-            index=models.Index(condition=models.Q(('lapsed_on__isnull', False)), fields=['sort_name', 'id'], name='partner_lapsed'),
+            model_name="partner",
+            index=models.Index(
+                condition=models.Q(("lapsed_on__isnull", False)), fields=["sort_name", "id"], name="partner_lapsed"
+            ),
         ),
     ]

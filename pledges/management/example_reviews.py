@@ -17,7 +17,7 @@ _WORDS = ("recruitment", "retention", "diversity", "explanation")
 
 
 class ExampleReviews:
-    """The rounds of an example partner. loader: the command that adds it. pledges: by their place in its file, from 1."""
+    """The rounds of an example partner. loader: the command that adds it. pledges: by their place in the file."""
 
     def __init__(self, loader, partner, lead, pledges):
         self.loader, self.partner, self.lead, self.pledges = loader, partner, lead, pledges
