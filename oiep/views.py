@@ -28,6 +28,7 @@ from partners.actions import pass_on_message
 from partners.directory import directory_of, nothing_found
 from partners.forms import FOR_VISITORS, MessageForm
 from partners.models import Kind, Partner, ProfileChange
+from pledges.actions.daily import last_day
 from pledges.figures import areas_with_figures, places_with_figures, totals
 from pledges.history import explanation_of, show_standings, standing_from, with_due_dates
 from pledges.models import Case, Pledge, Review, Signing
@@ -171,7 +172,7 @@ def desk(request):
 def _desk(request):
     figures = _desk_figures() if request.user.has_perm("pledges.view_case") else {}
     if request.user.has_perm("pledges.view_review"):
-        figures["reviews"] = review_figures()
+        figures |= {"reviews": review_figures(), "last_day": last_day()}
     return admin.site.index(request, figures)
 
 

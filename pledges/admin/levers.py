@@ -22,7 +22,7 @@ class PauseLevers:
 
     def pause_view(self, request, pk):
         case = self._case(request, pk)
-        form = PauseForm(request.POST or None)
+        form = PauseForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
                 row = pause(partner=case, actor=request.user, **form.cleaned_data)

@@ -71,7 +71,7 @@ class BulkLevers:
 
     def extend_view(self, request):
         reviews = self._chosen(request)
-        form = ExtendForm(request.POST or None)
+        form = ExtendForm(request.POST if request.method == "POST" else None)
         rows = []
         if form.is_valid():
             rows = [_extension(review, form.cleaned_data["due_on"]) for review in reviews]
@@ -88,7 +88,7 @@ class BulkLevers:
 
     def write_view(self, request):
         reviews = self._chosen(request)
-        form = MessageForm(request.POST or None)
+        form = MessageForm(request.POST if request.method == "POST" else None)
         rows = []
         if form.is_valid():
             data = form.cleaned_data
@@ -142,7 +142,7 @@ class BulkLevers:
     def move_view(self, request):
         if not self.has_lever_permission(request):
             raise PermissionDenied
-        form = MoveForm(request.POST or None)
+        form = MoveForm(request.POST if request.method == "POST" else None)
         effect = None
         if form.is_valid():
             data = form.cleaned_data

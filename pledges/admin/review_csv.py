@@ -25,7 +25,7 @@ SHOWN_AT_MOST = 200
 
 def _place(request, token):
     """Where an upload is kept between the preview and the confirmation: nobody else's token leads to it."""
-    return f"review figures of {request.user.pk}/{token}"
+    return f"review-figures/{request.user.pk}/{token}"
 
 
 class Figures:
@@ -55,7 +55,8 @@ class Figures:
     def import_view(self, request):
         if not self.has_lever_permission(request):
             raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None)
+        posted = (request.POST, request.FILES) if request.method == "POST" else ()
+        form = UploadForm(*posted)
         if request.method == "POST" and form.is_valid():
             content = self._content(form)
             if content is not None:

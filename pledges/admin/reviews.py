@@ -88,6 +88,10 @@ class ReviewAdmin(Figures, BulkLevers, ReadOnlyAdmin):
     def get_queryset(self, request):
         return with_standing(super().get_queryset(request))
 
+    def changelist_view(self, request, extra_context=None):
+        may_act = self.has_change_permission(request)
+        return super().changelist_view(request, {"may_act": may_act, **(extra_context or {})})
+
     @admin.display(description=gettext_lazy("partner"), ordering="partner__sort_name")
     def who(self, review):
         return review.partner.name
@@ -126,6 +130,8 @@ class ReviewAdmin(Figures, BulkLevers, ReadOnlyAdmin):
         return review
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
+        if request.method == "POST":  # it changes through its levers and decisions only
+            raise PermissionDenied
         review = self._review(request, object_id)
         return self._page(
             request,
@@ -154,7 +160,7 @@ class ReviewAdmin(Figures, BulkLevers, ReadOnlyAdmin):
 
     def explanation_view(self, request, pk):
         review = self._review(request, pk)
-        form = TakeOutForm(request.POST or None)
+        form = TakeOutForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
                 take_out_explanation(review=review, actor=request.user, reason=form.cleaned_data["reason"])

@@ -238,8 +238,8 @@ def test_message_stays_on_its_way_when_the_review_is_answered(manager, mailbox):
 
 def test_preview_of_an_outage_counts_dates_partners_and_who_is_overdue(every_kind):
     effect = effect_of_moving(10)
-    assert (effect.partners, effect.overdue, effect.overdue_after) == (10, 7, 5)
-    assert effect.dates == 12  # two partners missed a round before
+    assert (effect.partners, effect.overdue, effect.overdue_after) == (11, 7, 6)
+    assert effect.dates == 13  # two partners missed a round before
 
 
 # Races ----------------------------------------------------------------------------------------
