@@ -1,17 +1,19 @@
 """Which mails a partner gets on which days: the time-table of product.md, with the day's work done twice each day."""
 
 import datetime
+import smtplib
 from datetime import timedelta
 
 import pytest
 
 from oiep import email
 from oiep.models import OutgoingEmail
-from oiep.moderation import NotPossible
+from oiep.moderation import Move, NotPossible
 from partners.actions import update_contact_settings
 from partners.models import Membership, Partner
 from pledges.actions import reviews
 from pledges.actions.daily import run_day
+from pledges.actions.moderation import Decision, decide, undo
 from pledges.actions.pledges import withdraw_partner
 from pledges.history import standing_of
 from pledges.models import Review
@@ -221,7 +223,7 @@ def test_what_waits_to_be_sent_is_withheld_when_the_round_ends(manager, ending):
     assert (
         why
         == {
-            "answer": "The review was answered.",
+            "answer": "The review was sent in.",
             "pause": "The partner was paused.",
             "extend": "The review's due date was moved.",
             "withdraw": "This review closed: the partner withdrew.",
@@ -238,14 +240,14 @@ def test_reminder_on_its_way_when_the_answer_came_is_not_tried_again(ending):
         claimed = email.claim()
         send_in(partner)
         claimed.refresh_from_db()
-        assert (claimed.state, claimed.withheld) == ("sending", "The review was answered.")
+        assert (claimed.state, claimed.withheld) == ("sending", "The review was sent in.")
         if ending == "refused":
-            email._close_refused(claimed, OSError("busy"), for_good=False)
+            email._close_refused(claimed, smtplib.SMTPDataError(451, b"Busy"))
     with on(date("2027-04-05")):
         email.send_due()
     assert letters(partner) == []
     arrived = "" if ending == "refused" else " It was on its way at that moment, so it may have arrived."
-    assert not_sent(partner) == [("2027-05-04", "opened", f"The review was answered.{arrived}")]
+    assert not_sent(partner) == [("2027-05-04", "opened", f"The review was sent in.{arrived}")]
 
 
 # The scheduler slept --------------------------------------------------------------------------
@@ -539,3 +541,30 @@ def test_one_that_fails_does_not_stop_the_rest(caplog):
     Partner.objects.filter(pk=poisoned.pk).update(slug="mended")
     with on(date("2027-04-05")):
         assert run_day()["recorded"] == 1
+
+
+# What the approval begins ---------------------------------------------------------------------
+
+
+def test_approval_names_the_first_round_and_undoing_it_takes_that_back(manager):
+    partner = PartnerFactory(submitted=True, lead=True, review_months=6)
+    with on(date("2026-08-31")):
+        decide(decisions=[Decision(partner, Move.APPROVE)], actor=manager)
+    partner.refresh_from_db()
+    assert partner.next_round_on == date("2027-02-28")
+    with on(date("2026-09-01")):
+        undo(objects=[partner], actor=manager)
+    partner.refresh_from_db()
+    assert (partner.approved_at, partner.next_round_on) == (None, None)
+
+
+def test_approval_cannot_be_undone_once_a_review_has_opened(manager):
+    partner = PartnerFactory(submitted=True, lead=True)
+    with on(SIGNED):
+        decide(decisions=[Decision(partner, Move.APPROVE)], actor=manager)
+    pass_days([date("2027-04-04")])
+    with (
+        on(date("2027-04-05")),
+        pytest.raises(NotPossible, match=r"A review has opened since, so the approval stands"),
+    ):
+        undo(objects=[partner], actor=manager)

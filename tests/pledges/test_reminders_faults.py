@@ -274,7 +274,7 @@ def test_process_killed_between_two_statements_loses_and_doubles_nothing(environ
 
 
 def test_without_transactions_a_killed_process_loses_reminders(environment):
-    _lived, outcomes = kill_everywhere(environment, "torn", range(8, 15))
+    _lived, outcomes = kill_everywhere(environment, "torn", range(8, 20))
     assert any(outcome["ledger"] == [] for outcome in outcomes)
 
 
