@@ -62,16 +62,14 @@ class MoveForm(CharterForm):
 
 
 class MessageForm(CharterForm):
-    subject = OneLineField(
+    subject = forms.CharField(
         label=_("Subject"), max_length=150, validators=[clean_line], initial=_("About your progress review")
     )
     words = forms.CharField(
         label=_("Your message"),
         max_length=4000,
         validators=[clean_text],
-        help_text=_(
-            "Your words stand as a quotation in our e-mail, below a link to the review. No addresses work in it."
-        ),
+        help_text=_("It stands as a quotation in our e-mail, below a link to the review. Links in it do not work."),
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"required": _("Write your message.")},
     )

@@ -146,7 +146,8 @@ class ReviewScreen:
     def emails(self):
         """Our other mail about it."""
         steps = {entry.row.pk for entry in self.ledger if entry.row}
-        return [row for row in OutgoingEmail.objects.about(self.review)[:EVENTS_AT_MOST] if row.pk not in steps]
+        rows = OutgoingEmail.objects.about(self.review).exclude(to="")
+        return [row for row in rows[:EVENTS_AT_MOST] if row.pk not in steps]
 
     @cached_property
     def trail(self):

@@ -103,8 +103,8 @@ class ReviewAdmin(Figures, BulkLevers, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("what we wrote"))
     def what_we_wrote(self, review):
-        lines = (((entry.label, entry.what)) for entry in review.ledger)
-        return format_html('<ul class="ledger">{}</ul>', format_html_join("", "<li><b>{}</b>: {}</li>", lines))
+        lines = format_html_join("", "<li><b>{}</b>: {}</li>", _in_brief(review))
+        return format_html('<ul class="ledger">{}</ul>', lines) if lines else _("nothing yet")
 
     # One review -----------------------------------------------------------------------------------
 
@@ -180,3 +180,18 @@ class ReviewAdmin(Figures, BulkLevers, ReadOnlyAdmin):
             f"admin/pledges/review/{template}.html",
             {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "subtitle": None, **context},
         )
+
+
+def _in_brief(review):
+    """The ledger with steps of which the same is to be said put together, up to the first that is still to come."""
+    lines = []
+    for entry in review.ledger:
+        if entry.row is None and not review.is_awaited:
+            continue
+        if lines and lines[-1][1] == entry.what:
+            lines[-1] = (f"{lines[-1][0]}, {entry.label}", entry.what)
+        else:
+            lines.append((entry.label, entry.what))
+        if entry.row is None:
+            break
+    return lines

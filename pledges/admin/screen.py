@@ -150,7 +150,8 @@ class Screen:
         about = Q()
         for obj in (self.case, *self.pledges, *self.reviews, *signings):
             about |= Q(subject_type=ContentType.objects.get_for_model(obj), subject_id=str(obj.pk))
-        return list(OutgoingEmail.objects.filter(about)[:EVENTS_AT_MOST])
+        # A step of a review that was never written to anybody stands in that review's ledger.
+        return list(OutgoingEmail.objects.filter(about).exclude(to="")[:EVENTS_AT_MOST])
 
     @cached_property
     def trail(self):

@@ -293,11 +293,8 @@ def test_writing_shows_the_letter_and_sends_it_once(client, review, mailbox):
 @pytest.mark.parametrize("subject", ["", "a\x0bBcc: x@example.org", "x" * 151])
 def test_subject_is_one_clean_line(client, review, subject):
     data = {"reviews": review.pk, "subject": subject, "words": "Hello.", "confirm": "yes"}
-    answer = client.post(f"{LIST}write/", data)
-    if answer.status_code == 302:  # the vertical tab is a space in one line
-        assert OutgoingEmail.objects.get().subject_line == "a Bcc: x@example.org"
-    else:
-        assert not OutgoingEmail.objects.exists()
+    assert client.post(f"{LIST}write/", data).status_code == 200
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_actions_of_the_list_lead_to_the_levers(client, review):
