@@ -10,6 +10,7 @@ from django.db import models
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -78,7 +79,12 @@ class CharterAdmin(admin.ModelAdmin):
         audit.record(verb=f"{self.opts.model_name}.added", subject=obj, actor=request.user)
 
     def log_change(self, request, obj, message):
-        audit.record(verb=f"{self.opts.model_name}.changed", subject=obj, actor=request.user, fields=message)
+        if message:
+            audit.record(verb=f"{self.opts.model_name}.changed", subject=obj, actor=request.user, fields=message)
+
+    def changelist_view(self, request, extra_context=None):
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def history_view(self, request, object_id, extra_context=None):
         obj = self.get_object(request, admin.utils.unquote(object_id))

@@ -23,6 +23,7 @@ PUBLIC_PAGES = {
     "tiktok.com", "twitter.com", "x.com", "youtube.com",
 }  # fmt: skip
 ALIKE = 0.8  # the part of the letters that are the same
+SHARED_BY_MANY = 4  # a domain that more than so many other organisations use is a provider's
 AT_MOST = 10
 
 
@@ -43,8 +44,10 @@ def similar_to(partner):
                 found.setdefault(other, []).append(_("the same website"))
     if domain := _domain(partner):
         people = Membership.objects.current().filter(user__email__iendswith=f"@{domain}").values("partner")
-        for other in others.filter(pk__in=people)[:AT_MOST]:
-            found.setdefault(other, []).append(_("an e-mail address at %(domain)s") % {"domain": domain})
+        neighbours = others.exclude(kind=Kind.RESIDENT).filter(pk__in=people)[: SHARED_BY_MANY + 1]
+        if len(neighbours) <= SHARED_BY_MANY:
+            for other in neighbours:
+                found.setdefault(other, []).append(_("an e-mail address at %(domain)s") % {"domain": domain})
     for other in others.filter(_begins_alike(partner))[: AT_MOST * 20]:
         if _alike(partner.name, other.name):
             found.setdefault(other, []).append(_("a name like it"))

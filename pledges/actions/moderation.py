@@ -37,7 +37,8 @@ from pledges.actions import answers
 from pledges.actions.pledges import refresh_active_areas
 from pledges.actions.reviews import refresh_lapse
 from pledges.emails import Outcome, letter_about, letter_of_undoing, name_of
-from pledges.models import Case, Pledge, Review
+from pledges.models import Pledge, Review
+from pledges.models.moderation import fingerprint, things_waiting
 
 CHANGED = gettext_lazy("This changed after you opened it. Look at it again, then decide.")
 MOVE_TO = {State.APPROVED: Move.APPROVE, State.CHANGES_ASKED: Move.ASK, State.DECLINED: Move.DECLINE}
@@ -86,7 +87,7 @@ def decide(*, decisions, actor, seen=None, number=None):
     rows = _Rows(decisions[0].obj)
     if is_decided(number):
         return []
-    if seen is not None and seen != Case.objects.to_decide_on().get(pk=rows.partner.pk).fingerprint:
+    if seen is not None and seen != rows.fingerprint:
         raise NotPossible(CHANGED)
     decisions = [(rows.of(decision.obj), decision) for decision in decisions]
     decisions.sort(key=lambda pair: rows.order(pair[0]))  # the signature first: the rest stands on it
@@ -408,6 +409,11 @@ class _Rows:
 
     def all(self):
         return [self.partner, *self.pledges.values(), *self.changes.values(), *self.reviews.values()]
+
+    @property
+    def fingerprint(self):
+        rows = (self.pledges.values(), self.changes.values(), self.reviews.values())
+        return fingerprint(things_waiting(self.partner, *rows))
 
     def of(self, obj):
         """The row of a thing as it is now. Raises NotPossible when it is gone."""

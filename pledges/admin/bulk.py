@@ -1,6 +1,7 @@
 """Deciding on many partners at once: choose, write the words, see what will happen, confirm, read what happened."""
 
 import logging
+import time
 import uuid
 from dataclasses import dataclass, field
 
@@ -30,7 +31,8 @@ from pledges.models import Case, Pledge, Review
 
 logger = logging.getLogger(__name__)
 
-AT_MOST = 200  # partners in one go: a few seconds' work
+AT_MOST = 200  # partners to look at in one preview
+SECONDS = 10  # of work in one request; the rest follows in the next
 RESULT = "decided_many"  # in the session
 
 _TITLES = {
@@ -102,25 +104,53 @@ class BulkDecisions:
         if request.method != "POST" or move not in _TITLES:
             return HttpResponseRedirect(reverse("admin:pledges_case_changelist"))
         move = Move(move)
-        keys = [int(key) for key in request.POST.getlist("case") if key.isdecimal()][:AT_MOST]
+        keys = [int(key) for key in request.POST.getlist("case") if key.isdecimal() and len(key) < 19][:AT_MOST]
         form = ManyForm(request.POST, move=move)
         if "confirm" not in request.POST or not form.is_valid():
             cases = Case.objects.to_decide_on().filter(pk__in=keys).order_by("submitted_at", "pk")
             return self._preview(request, move, cases, form)
-        done, failed = [], []
-        for key in keys:
-            words = self._decide_one(request, move, key, form)
-            failed.append((key, words)) if words else done.append(key)
-        request.session[RESULT] = {"move": move.value, "done": done, "failed": failed}
+        result = self._result(request)
+        cases = Case.objects.to_decide_on().in_bulk(keys)
+        stop_at = time.monotonic() + SECONDS
+        while keys:
+            key = keys.pop(0)
+            words = self._decide_one(request, move, key, cases.get(key), form)
+            result["failed"].pop(str(key), None)
+            if words:
+                result["failed"][str(key)] = words
+            elif key not in result["done"]:
+                result["done"].append(key)
+            if time.monotonic() > stop_at:
+                break
+        request.session[RESULT] = {**result, "move": move.value}
+        if keys:
+            return self._go_on(request, move, keys)
         return HttpResponseRedirect(reverse("admin:pledges_case_decided"))
 
-    def _decide_one(self, request, move, key, form):
-        """Decides on one partner, in its own transaction. Returns why nothing happened; empty when it did."""
+    def _result(self, request):
+        """What has happened so far under the number of this decision, when it takes several goes."""
+        number = number_from(request)
+        result = request.session.get(RESULT)
+        return result if result and result["number"] == number else {"number": number, "done": [], "failed": {}}
+
+    def _go_on(self, request, move, keys):
+        """One request does a few seconds' work; the page goes on with the rest by itself, or by a button."""
+        sent = {name: request.POST.get(name, "") for name in ("move", "number", "reason", "message", "confirm")}
+        seen = {key: request.POST.get(f"seen-{key}", "") for key in keys}
+        result = request.session[RESULT]
+        over = len(result["done"]) + len(result["failed"])
+        context = {"sent": sent, "seen": seen, "over": over, "total": over + len(keys)}
+        return self._page(request, "go_on", title=_TITLES[move], **context)
+
+    def _decide_one(self, request, move, key, case, form):
+        """Decides on one partner, in its own transaction. Returns why nothing happened; empty when it did.
+
+        case: as it was a moment ago; what was seen is asked again under the lock.
+        """
         seen = request.POST.get(f"seen-{key}", "")
         number = f"{number_from(request)}-{key}"
         if is_decided(number):
             return ""
-        case = Case.objects.to_decide_on().filter(pk=key).first()
         if case is None:
             return _("This partner has been erased.")
         try:
@@ -147,8 +177,7 @@ class BulkDecisions:
         result = request.session.get(RESULT)
         if not result:
             return HttpResponseRedirect(reverse("admin:pledges_case_changelist"))
-        keys = [*result["done"], *(key for key, _words in result["failed"])]
-        partners = Partner.objects.in_bulk(keys)
+        partners = Partner.objects.in_bulk([*result["done"], *map(int, result["failed"])])
         return self._page(
             request,
             "decided",
@@ -156,7 +185,7 @@ class BulkDecisions:
             move=result["move"],
             move_label=_TITLES[Move(result["move"])],
             done=[partners[key] for key in result["done"] if key in partners],
-            failed=[(partners.get(key), words) for key, words in result["failed"]],
+            failed=[(partners.get(int(key)), words) for key, words in result["failed"].items()],
         )
 
 

@@ -95,6 +95,9 @@ class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
     def get_queryset(self, request):
         return Case.objects.decided_lately() if self._shows_decided(request) else Case.objects.waiting()
 
+    def get_object(self, request, object_id, from_field=None):
+        return Case.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+
     def get_ordering(self, request):
         return ["-decided_last", "pk"] if self._shows_decided(request) else ["waiting_since", "pk"]
 
@@ -109,9 +112,7 @@ class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
     def changelist_view(self, request, extra_context=None):
         decided = self._shows_decided(request)
         title = _("Decided in the last 90 days") if decided else _("Waiting for a decision")
-        return super().changelist_view(
-            request, {"title": title, "list_title": title, "decided": decided, **(extra_context or {})}
-        )
+        return super().changelist_view(request, {"title": title, "decided": decided, **(extra_context or {})})
 
     @admin.display(description=gettext_lazy("partner"), ordering="sort_name")
     def who(self, case):

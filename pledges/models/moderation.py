@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import json
 
 from django.core import serializers
 from django.db import models
@@ -138,23 +139,31 @@ class Case(Partner):
 
     @property
     def things_waiting(self):
-        """What waits for the manager: this partner (its signature), its pledges, the change to its profile, reviews."""
-        if self.withdrawn_at or self.state not in _BEFORE_THE_MANAGER:
-            return []
-        pledges = [p for p in self.pledges.all() if p.state == State.SUBMITTED and not p.ended_at]
-        changes = [c for c in self.profile_changes.all() if c.state == State.SUBMITTED]
-        reviews = [r for r in self.reviews.all() if r.state == State.SUBMITTED and not r.closed_at]
-        return [*([self] if self.state == State.SUBMITTED else []), *pledges, *changes, *reviews]
+        return things_waiting(self, self.pledges.all(), self.profile_changes.all(), self.reviews.all())
 
     @property
     def fingerprint(self):
-        """Differs when anything that waits is not what it was: decided, withdrawn, edited or added to."""
-        rows = [
-            serializers.serialize(
-                "json",
-                [thing],
-                fields=[f.name for f in thing._meta.fields if not f.generated] + ["districts"],
-            )
-            for thing in self.things_waiting
-        ]
-        return hashlib.sha256("".join(rows).encode()).hexdigest()
+        return fingerprint(self.things_waiting)
+
+
+def things_waiting(partner, pledges, changes, reviews):
+    """What waits for the manager, the signature first: the partner, its pledges, the change to its profile, reviews."""
+    if partner.withdrawn_at or partner.state not in _BEFORE_THE_MANAGER:
+        return []
+    return [
+        *([partner] if partner.state == State.SUBMITTED else []),
+        *(pledge for pledge in pledges if pledge.state == State.SUBMITTED and not pledge.ended_at),
+        *(change for change in changes if change.state == State.SUBMITTED),
+        *(review for review in reviews if review.state == State.SUBMITTED and not review.closed_at),
+    ]
+
+
+def fingerprint(things):
+    """Differs when anything that waits is not what it was: decided, withdrawn, edited or added to."""
+    rows = []
+    for thing in things:
+        fields = [field.name for field in thing._meta.concrete_fields if not field.generated]
+        (row,) = serializers.serialize("python", [thing], fields=[*fields, "districts"])
+        # A partner is the same whether it was read as a Case or as a Partner.
+        rows.append(json.dumps([row["pk"], row["fields"]], default=str, sort_keys=True))
+    return hashlib.sha256("".join(sorted(rows)).encode()).hexdigest()

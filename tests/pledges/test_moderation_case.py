@@ -124,7 +124,7 @@ def test_refusal_without_words_keeps_what_was_typed_and_decides_nothing(client, 
         **{key(partner, "move"): move, key(pledge, "move"): "ask", key(pledge, "message"): "Tell us <more>."},
     )  # fmt: skip
     assert answer.status_code == 200
-    assert words in answer.text
+    assert f'<a href="#id_{key(partner, "message")}">The signature: {words}</a>' in answer.text
     assert "Tell us &lt;more&gt;." in answer.text
     assert re.search(r"<title>\s*Error:", answer.text)
     partner.refresh_from_db()

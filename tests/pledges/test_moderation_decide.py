@@ -366,6 +366,7 @@ def test_letter_leads_to_what_its_reader_does_next(partner, manager, mailbox, mo
     decide(decisions=[Decision(partner, move, "These are <our> words: https://example.org/")], actor=manager)
     (letter,) = mailbox()
     assert letter.subject == subject
+    assert "\n\nThe Oxfordshire Inclusive Economy Partnership\n\n" in letter.body
     beginning, _gap, _rest = letter.body.partition("> Isis Bakery")
     assert f"http://testserver{link}" in beginning
     assert "> These are <our> words: https://example.org/" in letter.body

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from oiep.moderation import Urgency, sent_in_before, waiting, working_days_between
 from pledges.models import Case
-from pledges.similar import similar_to
+from pledges.similar import SHARED_BY_MANY, similar_to
 from tests.factories import (
     PartnerFactory,
     PledgeFactory,
@@ -202,3 +202,14 @@ def test_residents_are_similar_by_their_whole_name_only():
     ResidentFactory(name="Ada Byron", lead=lead("byron@college.example"))
     PartnerFactory(name="Ada Lovelace")
     assert [similar.partner for similar in similar_to(resident)] == [same]
+
+
+def test_mail_domain_of_many_organisations_makes_nobody_similar():
+    partner = PartnerFactory(name="Isis Bakery", lead=lead("isis@provider.example"))
+    others = [
+        PartnerFactory(name=f"{number} Else", lead=lead(f"{number}@provider.example"))
+        for number in range(SHARED_BY_MANY + 1)
+    ]
+    assert similar_to(partner) == []
+    others[0].memberships.all().delete()
+    assert {similar.partner for similar in similar_to(partner)} == set(others[1:])

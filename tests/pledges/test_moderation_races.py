@@ -143,6 +143,6 @@ def test_it_is_the_lock_that_keeps_two_decisions_apart(partner, at_once, monkeyp
         with connection.execute_wrapper(wait_before_writing):
             return decide(decisions=[Decision(partner, move, "Words.")], actor=ManagerFactory())
 
-    results = at_once(lambda: decide_slowly(Move.APPROVE), lambda: decide_slowly(Move.DECLINE))
+    results = at_once(lambda: decide_slowly(Move.ASK), lambda: decide_slowly(Move.DECLINE))
     assert len(refusals(results)) == (1 if locked else 0)
     assert OutgoingEmail.objects.count() == (1 if locked else 2)

@@ -1,0 +1,267 @@
+"""axe-core finds nothing on any page, at both widths, in both schemes, signed out and in; nor does the browser.
+
+The pages of signing and of a partner's account, in all their states, are looked at by the tests of their own.
+"""
+
+import re
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from django.conf import settings
+
+from oiep.models import OutgoingEmail, User
+from partners.models import ContactMessage, District, Partner, PriorityArea, ProfileChange
+from pledges.models import CharterVersion, Pledge, PledgeIdea, Signature, Signing
+from tests.addresses import addresses
+from tests.html import Page
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+RUN = "rules => axe.run({runOnly: rules, resultTypes: ['violations']})"
+# What a rule finds depends on the width or on the scheme, and no style of ours on both. So two looks of the four are
+# enough for a page; a public page gets one of the others from somebody who is signed in, where only its head differs.
+LOOKS = [(1280, "light"), (320, "dark")]
+SIGNED_IN_LOOKS = [(1280, "dark"), (320, "light")]
+# Colours are judged as they are, not on their way from one scheme to the other.
+AT_ONCE = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("*, ::before, ::after {transition: none !important; animation: none !important}");
+    document.adoptedStyleSheets.push(sheet);
+}"""
+
+# Where it says “(sent empty)”, the page's main button is pressed before anything is filled in.
+SENT_EMPTY = " (sent empty)"
+PUBLIC = [
+    "/",
+    "/charter/",
+    "/charter/1/",
+    "/charter/benefits/",
+    "/charter/how-it-works/",
+    "/partners/",
+    "/partners/?area=local-spend&place=oxford&q=bread",
+    "/partners/?q=nobody-at-all&kind=nonsense",
+    "/partners/cherwell-valley-builders-example/",
+    "/partners/bellwether-print-example/",  # it has withdrawn
+    "/partners/example/",  # its name is written from right to left
+    "/partners/{resident}/",
+    "/partners/marigold-bakery-example/contact/",
+    "/partners/marigold-bakery-example/contact/" + SENT_EMPTY,
+    "/partners/marigold-bakery-example/contact/sent/",
+    "/areas/",
+    "/areas/community-ownership/",
+    "/places/",
+    "/places/oxford/",
+    "/pledges/?area=housing-affordability",
+    "/pledges/?q=nothing-at-all",
+    "/pledges/{pledge}/",
+    "/pledges/{replaced}/",
+    "/pledges/{stopped}/",
+    "/accessibility/",
+    "/privacy/",
+    "/terms/",
+    "/contact/",
+    "/contact/" + SENT_EMPTY,
+    "/contact/sent/",
+    "/no-such-page/",
+]
+SIGNED_OUT = [
+    "/accounts/login/",
+    "/accounts/login/" + SENT_EMPTY,
+    "/accounts/login/password/",
+    "/accounts/login/password/" + SENT_EMPTY,
+    "/accounts/inactive/",
+]
+MANAGERS = [
+    "/admin/",
+    "/admin/pledges/case/",
+    "/admin/pledges/case/?urgency=red&q=nobody",
+    "/admin/pledges/case/?show=decided",
+    "/admin/pledges/case/{waiting}/change/",
+    "/admin/pledges/case/{changed}/change/",
+    "/admin/pledges/case/{profile}/change/",
+    "/admin/pledges/case/{withdrawn}/change/",
+    "/admin/pledges/case/{waiting}/lead/",
+    "/admin/pledges/case/{waiting}/lead/" + SENT_EMPTY,
+    "/admin/pledges/case/{waiting}/withdraw/",
+    # Lists, with few rows: they are all alike.
+    "/admin/partners/partner/?state__exact=approved&q=bakery",
+    "/admin/partners/contactmessage/",
+    "/admin/partners/district/",
+    "/admin/partners/priorityarea/?retired_at__isempty=1",
+    "/admin/partners/sector/?retired_at__isempty=0",
+    "/admin/partners/declinereason/",
+    "/admin/pledges/pledge/?q=apprentice",
+    "/admin/pledges/pledgeidea/?q=wage",
+    "/admin/pledges/signature/?q=bakery",
+    "/admin/pledges/signing/",
+    "/admin/pledges/charterversion/",
+    "/admin/oiep/user/?q=holloway",
+    "/admin/oiep/auditevent/?q=declinereason",
+    "/admin/oiep/outgoingemail/",
+    "/admin/partners/partner/{waiting}/change/",
+    "/admin/partners/partner/{waiting}/history/",
+    "/admin/partners/contactmessage/{message}/change/",
+    "/admin/partners/district/{district}/change/",
+    "/admin/partners/priorityarea/{area}/change/",
+    "/admin/partners/priorityarea/add/",
+    "/admin/partners/priorityarea/add/" + SENT_EMPTY,
+    "/admin/partners/declinereason/add/",
+    "/admin/pledges/pledge/{pledge}/change/",
+    "/admin/pledges/pledgeidea/{idea}/change/",
+    "/admin/pledges/pledgeidea/add/" + SENT_EMPTY,
+    "/admin/pledges/signature/{signature}/change/",
+    "/admin/pledges/signing/{signing}/change/",
+    "/admin/pledges/charterversion/{charter}/change/",
+    "/admin/pledges/charterversion/add/",
+    "/admin/oiep/user/{user}/change/",
+    "/admin/oiep/outgoingemail/{email}/change/",
+    "/admin/pledges/",
+    "/admin/oiep/user/add/",  # it says that they may not
+    "/accounts/logout/",
+    "/sign/?assisted=paper",
+]
+PAGES = [
+    *(("visitor", address) for address in (*PUBLIC, *SIGNED_OUT)),
+    *(("lead", address) for address in PUBLIC),
+    *(("manager", address) for address in MANAGERS),
+]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def names(site, db):
+    """What stands for the names in braces."""
+    partners, pledges = Partner.objects, Pledge.objects
+    return {
+        "resident": partners.listed().filter(kind="resident", show_name=False).first().slug,
+        "pledge": pledges.live().filter(target__isnull=False).first().pk,
+        "replaced": pledges.published().filter(ending="replaced").first().pk,
+        "stopped": pledges.published().filter(ending="stopped").first().pk,
+        "waiting": partners.get(slug="tall-oak-roofing-example").pk,
+        "changed": partners.get(slug="cherwell-valley-builders-example").pk,
+        "profile": ProfileChange.objects.submitted().first().partner_id,
+        "withdrawn": partners.get(slug="bellwether-print-example").pk,
+        "message": ContactMessage.objects.first().pk,
+        "district": District.objects.first().pk,
+        "area": PriorityArea.objects.first().pk,
+        "idea": PledgeIdea.objects.first().pk,
+        "signature": Signature.objects.first().pk,
+        "signing": Signing.objects.first().pk,
+        "charter": CharterVersion.objects.first().pk,
+        "user": User.objects.get(email="lead@example.org").pk,
+        "email": OutgoingEmail.objects.failed().first().pk,
+    }
+
+
+@pytest.fixture(scope="module")
+def page_of(browser, site):
+    """`page_of(role)` is that visitor's page, and the list of what the browser complained about since."""
+    opened = {}
+
+    def open_one(role):
+        if role not in opened:
+            context = browser.new_context(base_url=site.url, reduced_motion="reduce", locale="en-GB")
+            if session := site.clients[role].cookies.get("sessionid"):
+                context.add_cookies([{"name": session.key, "value": session.value, "url": site.url}])
+            complaints = []
+            context.on("weberror", lambda error: complaints.append(str(error.error)))
+            context.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+            context.on("requestfailed", lambda request: complaints.append(f"{request.url} failed"))
+            context.on("request", lambda r: None if r.url.startswith((site.url, "data:")) else complaints.append(r.url))
+            opened[role] = context.new_page(), complaints
+        page, complaints = opened[role]
+        complaints.clear()
+        page.set_viewport_size({"width": 1280, "height": 800})
+        return page, complaints
+
+    yield open_one
+    for page, _complaints in opened.values():
+        page.context.close()
+
+
+def faults_of(page, looks):
+    """What axe finds, and what spills over the edge of the page, at each width and in each scheme."""
+    page.evaluate(AXE)
+    page.evaluate(AT_ONCE)
+    faults = {}
+    for width, scheme in looks:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate(RUN, RULES)["violations"]
+        faults[width, scheme] = [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
+        if (seen := page.evaluate("document.documentElement.scrollWidth")) > width:
+            faults[width, scheme].append(f"{seen} pixels wide")
+    return {look: found for look, found in faults.items() if found}
+
+
+def _name(value):
+    return value.strip("/").replace("/", " ") or "home"
+
+
+@pytest.mark.parametrize(("role", "address"), PAGES, ids=_name)
+def test_page_is_accessible(page_of, names, role, address):
+    page, complaints = page_of(role)
+    path = address.removesuffix(SENT_EMPTY).format(**names)
+    answer = page.goto(path)
+    wanted = 404 if path == "/no-such-page/" else 403 if path == "/admin/oiep/user/add/" else 200
+    assert answer.status == wanted
+    if address.endswith(SENT_EMPTY):
+        with page.expect_navigation():
+            page.locator("main form :is(button.btn-primary, .default)").first.click()
+        assert page.title().startswith("Error: ")
+    assert page.locator("h1").count() == 1
+    assert [line for line in complaints if wanted == 200 or "status of" not in line] == []
+    looks = [SIGNED_IN_LOOKS[PUBLIC.index(address) % 2]] if role == "lead" else LOOKS
+    assert faults_of(page, looks) == {}
+
+
+def test_axe_finds_a_planted_fault(page_of):
+    page, complaints = page_of("visitor")
+    page.goto("/contact/")
+    page.evaluate("""() => {
+        document.querySelector("label").remove();
+        document.querySelector("main").insertAdjacentHTML("beforeend", "<img src='http://other.example/x'>");
+        document.querySelector("main h1").className = "planted";
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(".planted {width: 400px; color: #888; background: #777}");
+        document.adoptedStyleSheets.push(sheet);
+    }""")
+    looks = [*LOOKS, *SIGNED_IN_LOOKS]
+    faults = faults_of(page, looks)
+    rules = {look: {fault[0] for fault in found if isinstance(fault, tuple)} for look, found in faults.items()}
+    assert rules == {look: {"label", "image-alt", "color-contrast"} for look in looks}
+    assert "pixels wide" in str(faults[320, "dark"])
+    assert "other.example" in str(complaints)
+
+
+def test_no_style_depends_on_width_and_scheme_at_once():
+    """LOOKS stands on this."""
+    sheets = {path.name: path.read_text() for path in (settings.BASE_DIR / "static/css").glob("*.css")}
+    assert [name for name, rules in sheets.items() if "prefers-color-scheme" in rules] == ["tokens.css"]
+    assert not re.search(r"@media[^{]*(width|height)", sheets["tokens.css"])
+
+
+def test_each_page_has_a_title_of_its_own_and_sound_html(site, names):
+    titles, faults = {}, {}
+    for role, address in PAGES:
+        path = address.format(**names)
+        if role == "lead" or "?" in path or SENT_EMPTY in path:
+            continue
+        answer = site.clients[role].get(path)
+        html = answer.content.decode()
+        faults[path] = Page(answer).faults
+        # A page may have two addresses, if it says which of them is its own.
+        [own] = re.findall('<link rel="canonical" href="[^/]*//[^/]*([^"]*)"', html) or [path]
+        titles.setdefault(re.search("<title>(.*?)</title>", html, re.DOTALL)[1].strip(), set()).add(own)
+    assert {title: paths for title, paths in titles.items() if len(paths) > 1} == {}
+    assert {path: found for path, found in faults.items() if found} == {}
+
+
+def test_no_page_is_left_out():
+    """A page that is new has to be on a list above. Signing and the account have tests of their own."""
+    elsewhere = re.compile(r"^(sign|account|accounts|admin|health)/|^sitemap|^robots")
+    for address in addresses():
+        if not elsewhere.match(address):
+            shape = re.compile("/" + re.sub(r"<[^>]*>", "[^/]+", address) + "$")
+            assert any(shape.match(listed.partition("?")[0].removesuffix(SENT_EMPTY)) for listed in PUBLIC), address
