@@ -71,6 +71,13 @@ class Command(BaseCommand):
             entries += tomllib.loads(path.read_text("utf-8"))["partner"]
         for self.number, entry in enumerate(entries):
             self.add_partner(entry)
+        self.publish_charter_before_the_first_signature()
+
+    def publish_charter_before_the_first_signature(self):
+        """Examples have signed for years; nobody can sign a version that is not there yet."""
+        first = Signature.objects.filter(partner__is_example=True).earliest("declared_at")
+        self.charter.published_on = min(self.charter.published_on, timezone.localdate(first.declared_at))
+        save(self.charter)
 
     # Time and people --------------------------------------------------------------------------
 
