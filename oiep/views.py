@@ -183,10 +183,10 @@ def _desk_figures():
         "oldest": queue.first(),
         "late_days": settings.DECISION_WORKING_DAYS,
         "soon_days": settings.DECISION_AMBER_WORKING_DAYS,
-        "signings": {
-            "under_way": Signing.objects.under_way().count(),
-            "unconfirmed": Signing.objects.unconfirmed().count(),
-        },
+        "signings": Signing.objects.filter(confirmed_at=None).aggregate(
+            under_way=Count("pk", filter=Q(declared_at=None)),
+            unconfirmed=Count("pk", filter=Q(declared_at__isnull=False)),
+        ),
         "emails": OutgoingEmail.objects.filter(state__in=("waiting", "failed")).aggregate(
             waiting=Count("pk", filter=Q(state="waiting")), failed=Count("pk", filter=Q(state="failed"))
         ),

@@ -83,13 +83,11 @@ class CaseQuerySet(PartnerQuerySet):
 
     def figures(self):
         """How many of `waiting()` there are, by urgency, and by what waits (where one can count more than once)."""
-        counted = {urgency.value: Count("pk", filter=urgency_condition(urgency)) for urgency in Urgency}
-        return {
-            **self.aggregate(total=Count("pk"), signatures=Count("pk", filter=Q(state=State.SUBMITTED)), **counted),
-            "pledges": self.with_waiting("pledges").count(),
-            "changes": self.with_waiting("change").count(),
-            "reviews": self.with_waiting("review").count(),
-        }
+        counted = {urgency.value: urgency_condition(urgency) for urgency in Urgency}
+        parts = {"pledges": _pledges(), "changes": _changes(), "reviews": _reviews()}
+        counted |= {name: Q(pk__in=rows.values("partner")) for name, rows in parts.items()}
+        counted["signatures"] = Q(state=State.SUBMITTED)
+        return self.aggregate(total=Count("pk"), **{name: Count("pk", filter=q) for name, q in counted.items()})
 
     def decided_lately(self, days=90):
         """Partners with a decision in the last days, and when the latest was (`decided_last`), the latest first."""
