@@ -100,25 +100,17 @@ def remind(*, review, today=None):
 
 
 def _write(review, step, key, today):
-    people = list(review.partner.memberships.current().select_related("user"))
-    recipients = [(key, person.user) for person in people if person.role == Membership.Role.LEAD]
+    template = f"review_{step}"
+    people = list(review.partner.memberships.current().values_list("role", "pk", "user__email"))
+    recipients = [(key, address) for role, _pk, address in people if role == Membership.Role.LEAD]
     if not recipients:
-        reason = _("This partner has no lead to write to.")
-        mail.skip(templates={key: f"review_{step}"}, about=review, reason=reason)
+        mail.skip(templates={key: template}, about=review, reason=_("This partner has no lead to write to."))
     if step == "final":
-        seconds = (person for person in people if person.role == Membership.Role.SECOND)
-        recipients += [(f"{key}/second/{person.pk}", person.user) for person in seconds]
+        recipients += [(f"{key}/second/{pk}", to) for role, pk, to in people if role == Membership.Role.SECOND]
     # What waited while the scheduler slept is written as of the day on which it is written.
     context = context_of(review, step, max(today, timezone.localdate()))
-    for own_key, user in recipients:
-        mail.queue(
-            to=user.email,
-            template=f"review_{step}",
-            context={**context, "user": user},
-            key=own_key,
-            about=review,
-            hurry=False,
-        )
+    for own_key, to in recipients:
+        mail.queue(to=to, template=template, context=context, key=own_key, about=review, hurry=False)
 
 
 def context_of(review, step, today):

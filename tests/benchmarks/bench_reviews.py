@@ -1,6 +1,7 @@
 """The large and the long of reviews and reminders, as quality.md states them; `make bench` runs it."""
 
 import datetime
+import json
 import os
 import random
 import signal
@@ -19,7 +20,6 @@ from django.utils import timezone
 from oiep import local
 from oiep.models import OutgoingEmail, User
 from partners.models import Membership, Partner
-from pledges.actions import daily
 from pledges.actions.reviews import partners_to_lapse
 from pledges.models import DueDate, Review
 from tests.factories import ManagerFactory
@@ -80,6 +80,36 @@ def a_scheme_of(partners, today):
     return keys
 
 
+# Does the morning's work in a process of its own, and tells the seconds that it took, those that a thousand of the
+# plainest transactions of this kind take (lock a row, write a mail), and the most memory that it held.
+MORNING = """
+import json, time
+import django
+django.setup()
+from django.db import transaction
+from django.utils import timezone
+from oiep.email import compose
+from oiep.models import OutgoingEmail
+from pledges.actions.daily import run_day
+from pledges.actions.reminders import context_of
+from pledges.models import Review
+today = timezone.localdate()
+start = time.perf_counter()
+done = run_day(today)
+day = time.perf_counter() - start
+review = Review.objects.select_related("partner").first()
+start = time.perf_counter()
+for n in range(1000):
+    with transaction.atomic():
+        Review.objects.select_for_update().get(pk=review.pk)
+        subject, text = compose("review_due", context_of(review, "due", today))
+        OutgoingEmail.objects.create(to="a@example.org", subject_line=subject, text=text, state="failed", reason="-")
+plain = time.perf_counter() - start
+kilobytes = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(json.dumps([done, day, plain, int(kilobytes) // 1024]))
+"""
+
+
 @pytest.mark.django_db(transaction=True)
 def test_morning_with_a_hundred_thousand_partners_and_a_thousand_reviews_due(environment):
     today = timezone.localdate()
@@ -90,25 +120,22 @@ def test_morning_with_a_hundred_thousand_partners_and_a_thousand_reviews_due(env
         cursor.execute("VACUUM ANALYZE")
 
     def morning(what):
-        start, processor = time.perf_counter(), time.process_time()
-        done = daily.run_day(today)
-        seconds = time.perf_counter() - start
-        print(f"{what}: {seconds:.1f} s ({time.process_time() - processor:.1f} s of our own) {done}")
-        return seconds, done
+        child = python("-c", MORNING, env=environment, stdout=subprocess.PIPE, text=True)
+        done, day, plain, megabytes = json.loads(child.communicate()[0])
+        print(f"{what}: {day:.1f} s, {day / plain:.1f} of plain ({plain:.1f} s), {megabytes} MB at most; {done}")
+        assert megabytes < MEGABYTES
+        return done, day, plain
 
-    by_hand = python("manage.py", "run_daily", env=environment)
-    _pid, status, usage = os.wait4(by_hand.pid, 0)
-    assert status == 0
-    assert Review.objects.filter(partner__in=opening, answered_at=None, closed_at=None).count() == DUE
-    print(f"memory: {usage.ru_maxrss // 1024} MB at most")
-    again, done = morning("nothing to do")
+    done, _day, _plain = morning("a thousand opened and reminded")
+    assert (done["opened"], done["recorded"]) == (DUE, DUE)
+    done, day, plain = morning("nothing to do")
     assert not any(done.values())
+    assert day < plain
     Review.objects.filter(partner__in=opening, answered_at=None).update(round_on=today, due_on=today)
-    due, done = morning("a thousand due")
+    done, day, plain = morning("a thousand due")
     assert done["recorded"] == DUE
-    assert usage.ru_maxrss < MEGABYTES * 1024
-    assert again < 1
-    assert due < SECONDS
+    # On a machine with nothing else to do; on a busy one, both take as much longer.
+    assert day < SECONDS or day < 3 * plain
 
 
 # Days -----------------------------------------------------------------------------------------
