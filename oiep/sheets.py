@@ -30,6 +30,8 @@ def safe_cell(value):
 
 def plain_cell(text):
     """What `safe_cell` was given."""
+    if "'" not in text:
+        return text
     text = re.sub("^'" + _START, r"\1", text)
     return re.sub(_AFTER_A_CUT + "'" + _WITHIN, r"\1\2", text)
 

@@ -82,7 +82,7 @@ def _rows_of(reviews):
                 _plain(pledge.baseline),
                 _plain(pledge.target),
                 _plain(before.figure) if before else "",
-                answer.get_progress_display() if answer.progress else "",
+                _WORDS.get(answer.progress, ""),
                 _plain(answer.figure),
                 answer.words,
             ]
@@ -220,7 +220,8 @@ def _change(number, review_key, pledge_key, cells, known, sheet):
     if values["figure"] is not None and not pledge.measure:
         raise _Wrong("figure", _("This pledge is not measured, so it takes no figure. Leave it empty."))
     values["next"] = _next(values["progress"], answer)
-    return Change(number, review, pledge, answer, values, _differences(answer, Answer(**values)))
+    before = {name: getattr(answer, name) for name in ANSWERS} if answer else {}
+    return Change(number, review, pledge, answer, values, _differences(before, values))
 
 
 def _check_unmoved(cells, review, pledge):
@@ -249,7 +250,8 @@ def _check_open(review, pledge, known):
 
 # Cells ----------------------------------------------------------------------------------------
 
-_BY_WORDS = {words.lower(): value for value, label in Progress.choices for words in (value, str(label))}
+_WORDS = {value: str(label) for value, label in Progress.choices}
+_BY_WORDS = {value: value for value in _WORDS} | {words.lower(): value for value, words in _WORDS.items()}
 # A spreadsheet's own words for something that it could not work out.
 _SHEET_ERROR = re.compile(r"#(?:n/?a|name\?|value!|ref!|div/0!|num!|null!|spill!|calc!|#+)", re.IGNORECASE)
 
@@ -268,7 +270,7 @@ def _progress(text, answer):
 
 
 def _choices():
-    return ", ".join(str(label) for value, label in Progress.choices if value not in ("stopped", "changed"))
+    return ", ".join(words for value, words in _WORDS.items() if value not in ("stopped", "changed"))
 
 
 def _figure(text, sheet):
@@ -369,12 +371,11 @@ def _differences(before, after):
     return [(name, is_there, will_be) for name, is_there, will_be in shown if is_there != will_be]
 
 
-def _shown(answer, name):
-    if answer is None:
-        return ""
+def _shown(values, name):
+    value = values.get(name)
     if name == "progress":
-        return str(answer.get_progress_display())
-    return _plain(answer.figure) if name == "figure" else answer.words
+        return _WORDS.get(value, "")
+    return _plain(value) if name == "figure" else value or ""
 
 
 # Coming in ------------------------------------------------------------------------------------
