@@ -5,7 +5,7 @@ PORT ?= 8000
 EXAMPLES ?= yes
 export PORT EXAMPLES
 
-.PHONY: run test lint chromium
+.PHONY: run test bench lint chromium
 
 run: .venv/installed
 	@exec .venv/bin/python -m oiep.local
@@ -14,6 +14,10 @@ test: lint chromium
 	.venv/bin/python manage.py makemigrations --check --dry-run
 	.venv/bin/python manage.py check --fail-level WARNING
 	.venv/bin/python -m pytest -n logical
+
+# The figures of the large and the long, which take many minutes.
+bench: .venv/installed
+	.venv/bin/python -m pytest -s -o python_files='bench_*.py' tests/benchmarks
 
 lint: .venv/installed
 	.venv/bin/python -m ruff check .

@@ -221,7 +221,7 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("text"))
     def words(self, email):
-        if email.template.startswith(HARMLESS):
+        if email.template.startswith(HARMLESS) and "/reviews/" not in email.text:
             return format_html('<div class="letter">{}</div>', email.text)
         return _("This message lets its reader in with a code or a link, so only they can see it.")
 

@@ -15,10 +15,13 @@ import threading
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import IntegrityError, transaction
+from django.db.models import Case, F, TextField, Value, When
+from django.db.models.functions import Concat
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
 from oiep import audit
@@ -34,13 +37,13 @@ State = OutgoingEmail.State
 
 
 @transaction.atomic
-def queue(*, to, template, context, key=None, about=None, reply_to="", unproven=False):
+def queue(*, to, template, context, key=None, about=None, reply_to="", unproven=False, hurry=True):
     """Writes a message to be sent once this transaction has committed. Returns its row, or None if none was written.
 
     to: one e-mail address. template: `templates/email/<template>.txt`, whose first line is the subject. key: what makes
     the message the only one of its kind; a second call with it writes nothing. about: the object that the manager finds
     the message by. unproven: nobody has confirmed this address yet, so it gets a few messages a day at most, over all
-    features (UNPROVEN_ADDRESS_MAILS_A_DAY).
+    features (UNPROVEN_ADDRESS_MAILS_A_DAY). hurry: tell a worker at once; a caller that writes many does so at the end.
 
     Raises ValidationError when an address is none, or a header would hold a character that does not belong in one line.
     """
@@ -67,7 +70,8 @@ def queue(*, to, template, context, key=None, about=None, reply_to="", unproven=
         if key is None or not OutgoingEmail.objects.filter(key=key).exists():
             raise
         return None
-    transaction.on_commit(nudge, robust=True)
+    if hurry:
+        transaction.on_commit(nudge, robust=True)
     return email
 
 
@@ -208,6 +212,7 @@ def send_due(limit=None):
     doubling to an hour, and marked as failed after EMAIL_GIVE_UP_AFTER_DAYS, or at once when it refuses for good. Where
     the server cannot be reached nothing is claimed, so that all goes out as soon as it is back.
     """
+    _close_withheld()
     sent = claimed = 0
     with contextlib.closing(_Connection()) as server:
         while limit is None or claimed < limit:
@@ -268,14 +273,19 @@ def _close(email, **values):
 
 
 def _close_refused(email, error):
-    if is_permanent(error) or email.created_at < _too_old():
-        _close(email, state=State.FAILED, reason=_words_of(error))
-    else:
-        due_at = timezone.now() + datetime.timedelta(minutes=min(2 ** (email.attempts - 1), 60))
-        # Where the connection broke before an answer, the message may have arrived. (Each SMTP error is an OSError.)
-        answered = isinstance(error, (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused))
-        uncertain = email.uncertain or (isinstance(error, OSError) and not answered)
-        _close(email, state=State.WAITING, due_at=due_at, reason=_words_of(error), uncertain=uncertain)
+    state = State.FAILED if is_permanent(error) or email.created_at < _too_old() else State.WAITING
+    due_at = timezone.now() + datetime.timedelta(minutes=min(2 ** (email.attempts - 1), 60))
+    # Where the connection broke before an answer, the message may have arrived. (Each SMTP error is an OSError.)
+    answered = isinstance(error, (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused))
+    uncertain = email.uncertain or (state == State.WAITING and isinstance(error, OSError) and not answered)
+    is_wanted = When(withheld="", then=Value(state))
+    _close(
+        email,
+        state=Case(is_wanted, default=Value(State.NOT_SENT)),
+        due_at=due_at,
+        reason=Case(When(withheld="", then=Value(_words_of(error), TextField())), default=F("withheld")),
+        uncertain=uncertain,
+    )
 
 
 def _too_old():
@@ -322,7 +332,41 @@ def send_again(email, *, actor):
     return bool(waiting)
 
 
+def skip(*, templates, reason, about=None):
+    """Records that messages are not sent, and why, under the keys that they would have had. Does nothing where one is.
+
+    templates: key → template.
+    """
+    OutgoingEmail.objects.bulk_create(
+        [
+            OutgoingEmail(key=key, template=template, subject=about, state=State.NOT_SENT, reason=reason)
+            for key, template in templates.items()
+        ],
+        ignore_conflicts=True,
+    )
+
+
 def withhold(emails, *, reason):
-    """Keeps messages that were not sent from being sent, saying why; those on their way are left. Returns how many."""
-    unsent = (State.WAITING, State.FAILED)
-    return emails.filter(state__in=unsent).update(state=State.NOT_SENT, reason=reason)
+    """Keeps messages that were not sent from being sent, saying why. Returns how many were found.
+
+    One that is on its way may still arrive, but is not tried again. All in one statement: a row that changes meanwhile
+    is judged as it then is.
+    """
+    return emails.filter(state__in=(State.WAITING, State.FAILED, State.SENDING)).update(
+        state=Case(When(state=State.SENDING, then=Value(State.SENDING)), default=Value(State.NOT_SENT)),
+        reason=Case(When(state=State.SENDING, then=F("reason")), default=Value(reason, TextField())),
+        withheld=reason,
+    )
+
+
+ON_ITS_WAY = _("It was on its way at that moment, so it may have arrived.")
+
+
+def _close_withheld():
+    """Closes messages that were withheld while a worker that died held them."""
+    rows = OutgoingEmail.objects.filter(state=State.SENDING, lease_until__lt=timezone.now())
+    rows.exclude(withheld="").update(
+        state=State.NOT_SENT,
+        lease_until=None,
+        reason=Concat("withheld", Value(f" {ON_ITS_WAY}", TextField())),
+    )

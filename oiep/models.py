@@ -90,7 +90,7 @@ class OutgoingEmailQuerySet(models.QuerySet):
         now = now or timezone.now()
         return self.filter(
             Q(state=OutgoingEmail.State.WAITING, due_at__lte=now)
-            | Q(state=OutgoingEmail.State.SENDING, lease_until__lt=now)
+            | Q(state=OutgoingEmail.State.SENDING, lease_until__lt=now, withheld="")
         )
 
     def failed(self):
@@ -141,6 +141,7 @@ class OutgoingEmail(models.Model):
     )
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     reason = models.TextField(_("what the mail server said, or why it was not sent"), blank=True)
+    withheld = models.TextField(_("why it is not to be tried again"), blank=True)
 
     objects = OutgoingEmailQuerySet.as_manager()
 

@@ -21,6 +21,7 @@ MANAGER_MAY = {
     "pledges": {
         "case": _EDIT,
         "pledge": _SEE,
+        "review": _EDIT,  # its levers; what partners say in it changes through decisions only
         "signature": _KEEP,  # adding one is what entering it for somebody asks for (`/sign/?assisted=…`)
         "signing": _SEE,
         "charterversion": _KEEP,

@@ -131,12 +131,24 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(local.STATE / "media")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # What only some may see: no address leads here (oiep/uploads.py).
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": MEDIA_ROOT / "private", "file_permissions_mode": 0o600},
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+UPLOAD_BYTES_AT_MOST = 10 * 1024 * 1024
+UPLOAD_PIXELS_AT_MOST = 40_000_000
+FILE_UPLOAD_HANDLERS = [
+    "oiep.uploads.CappedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
 
@@ -179,7 +191,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3000},
     },
+    "run-day": {"task": "pledges.tasks.run_day", "schedule": 600.0, "options": {"expires": 590}},
 }
+# The hour, in Europe/London, before which the day's work (reviews, reminders) does not begin.
+DAY_STARTS_AT = env.int("DAY_STARTS_AT", 7)
 
 # Language and time ----------------------------------------------------------------------------
 
@@ -288,6 +303,16 @@ SHORT_ROUTE_BELOW_PEOPLE = 10
 MINIMUM_AGE = 16
 PLEDGES_AT_MOST = env.int("PLEDGES_AT_MOST", 20)
 REVIEW_MONTHS = (12, 6)
+# Days before and after the due date of a review.
+REVIEW_OPENS_DAYS = env.int("REVIEW_OPENS_DAYS", 30)
+REVIEW_OVERDUE_DAYS = env.int("REVIEW_OVERDUE_DAYS", 30)  # "due" up to this day, "overdue" from the next
+REVIEW_LAPSES_DAYS = env.int("REVIEW_LAPSES_DAYS", 180)
+# The e-mails of a round: (step, days after the due date), in their order. The first goes when the review opens.
+REVIEW_STEPS = (("opened", -REVIEW_OPENS_DAYS), ("week", -7), ("due", 0), ("overdue", 14), ("final", 90))
+REVIEW_EXPLANATION_LENGTH = 200
+REVIEW_FILES_AT_MOST = 3  # of evidence, on one pledge
+PAUSE_MONTHS_AT_MOST = env.int("PAUSE_MONTHS_AT_MOST", 6)
+RESIDENT_FORGOTTEN_AFTER_YEARS = env.int("RESIDENT_FORGOTTEN_AFTER_YEARS", 2)
 
 # How often, from one place or one browser: (at most, in seconds).
 SIGNING_LIMIT_BY_BROWSER = (1, 60)

@@ -5,6 +5,7 @@ from oiep import views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("partners/", views.directory, name="partners"),
     path("partners/<slug:slug>/", views.partner, name="partner"),
     path("", include("partners.urls")),
     path("", include("pledges.urls")),

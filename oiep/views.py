@@ -14,6 +14,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from oiep import health
@@ -24,14 +25,19 @@ from oiep.rules import rules
 from oiep.sitemaps import SITEMAPS
 from oiep.templatetags.desk import what_happened
 from partners.actions import pass_on_message
+from partners.directory import directory_of, nothing_found
 from partners.forms import FOR_VISITORS, MessageForm
 from partners.models import Kind, Partner, ProfileChange
+from pledges.actions.daily import last_day
 from pledges.figures import areas_with_figures, places_with_figures, totals
-from pledges.models import Case, Pledge, Signing
+from pledges.history import explanation_of, show_standings, standing_from, with_due_dates
+from pledges.models import Case, Pledge, Review, Signing
+from pledges.overview import figures as review_figures
 from pledges.track_record import track_record
 
 NEWEST = 6
 LATEST_DECISIONS = 10
+_DECIDED_ON = ("partner", "pledge", "profilechange", "review")
 
 # Public pages ---------------------------------------------------------------------------------
 
@@ -57,21 +63,38 @@ def home(request):
 
 
 @require_safe
+def directory(request):
+    """The partners that are listed or, where that is asked for, those that have lapsed, each with its standing."""
+    is_lapsed = "lapsed" in request.GET
+    rows = Partner.objects.lapsed() if is_lapsed else Partner.objects.listed()
+    listing = directory_of(request.GET, rows)
+    show_standings(listing.page)
+    nothing = _("No partner has lapsed") if is_lapsed else nothing_found(listing)
+    context = {"listing": listing, "is_lapsed": is_lapsed, "nothing": nothing}
+    return render(request, "partners/directory.html", context)
+
+
+@require_safe
 def partner(request, slug):
     partners = Partner.objects.published().select_related("sector").prefetch_related("areas", "districts")
     partner = get_object_or_404(partners, slug=slug)
     pledges = list(partner.pledges.published().select_related("area"))
     signatures = list(partner.signatures.select_related("charter").order_by("declared_at"))
+    reviews, pauses = list(with_due_dates(partner.reviews)), list(partner.pauses.all())
     return render(
         request,
         "partners/partner.html",
         {
             "partner": partner,
+            "standing": standing_from(partner, reviews, pauses),
+            "explanation": explanation_of(reviews),
             "live": [pledge for pledge in pledges if pledge.is_live and not partner.withdrawn_at],
+            "achieved": [pledge for pledge in pledges if pledge.ending == pledge.Ending.ACHIEVED],
             "ended": [pledge for pledge in pledges if pledge.ending == pledge.Ending.STOPPED],
             "signature": signatures[-1] if signatures else None,
-            "events": track_record(partner, signatures, pledges),
+            "events": track_record(partner, signatures, pledges, reviews, pauses),
             "purposes": [words for purpose, words in FOR_VISITORS.items() if purpose in partner.contact_purposes],
+            "rules": rules(),
         },
     )
 
@@ -148,6 +171,8 @@ def desk(request):
 
 def _desk(request):
     figures = _desk_figures() if request.user.has_perm("pledges.view_case") else {}
+    if request.user.has_perm("pledges.view_review"):
+        figures |= {"reviews": review_figures(), "last_day": last_day()}
     return admin.site.index(request, figures)
 
 
@@ -158,10 +183,10 @@ def _desk_figures():
         "oldest": queue.first(),
         "late_days": settings.DECISION_WORKING_DAYS,
         "soon_days": settings.DECISION_AMBER_WORKING_DAYS,
-        "signings": {
-            "under_way": Signing.objects.under_way().count(),
-            "unconfirmed": Signing.objects.unconfirmed().count(),
-        },
+        "signings": Signing.objects.filter(confirmed_at=None).aggregate(
+            under_way=Count("pk", filter=Q(declared_at=None)),
+            unconfirmed=Count("pk", filter=Q(declared_at__isnull=False)),
+        ),
         "emails": OutgoingEmail.objects.filter(state__in=("waiting", "failed")).aggregate(
             waiting=Count("pk", filter=Q(state="waiting")), failed=Count("pk", filter=Q(state="failed"))
         ),
@@ -171,11 +196,12 @@ def _desk_figures():
 
 def _latest_decisions():
     """The newest decisions, each with all that was decided in it."""
-    verbs = [f"{kind}.{move}" for kind in ("partner", "pledge", "profilechange") for move in (*DECISIONS, Move.UNDO)]
+    verbs = [f"{kind}.{move}" for kind in _DECIDED_ON for move in (*DECISIONS, Move.UNDO)]
     subjects = [
         Partner.objects.all(),
         Pledge.objects.select_related("partner"),
         ProfileChange.objects.select_related("partner"),
+        Review.objects.select_related("partner"),
     ]
     events = AuditEvent.objects.filter(verb__in=verbs).select_related("actor", "subject_type")
     latest = {}

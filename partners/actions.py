@@ -4,6 +4,7 @@ Each action locks the partner's row first, so that of two people who act at once
 has left. Leaving the Charter ends pledges too: `pledges.actions.pledges.withdraw_partner` does the whole of it.
 """
 
+import datetime
 import hashlib
 import json
 import math
@@ -229,8 +230,10 @@ def update_contact_settings(*, partner, actor, purposes, paused, review_months):
     partner.review_months = review_months
     if (set(partner.contact_purposes), paused, review_months) == before:
         return partner
+    if review_months != before[2]:
+        _follow_rhythm(partner)
     partner.full_clean()
-    partner.save(update_fields=["contact_purposes", "contact_paused_at", "review_months"])
+    partner.save(update_fields=["contact_purposes", "contact_paused_at", "review_months", "next_round_on"])
     audit.record(
         verb="partner.contact_changed",
         subject=partner,
@@ -240,6 +243,17 @@ def update_contact_settings(*, partner, actor, purposes, paused, review_months):
         review_months=review_months,
     )
     return partner
+
+
+def _follow_rhythm(partner):
+    """Finds the next round anew after a change of rhythm.
+
+    The round that was to come is not passed over, and one more in between comes only if there is still all the time to
+    answer it that a review has.
+    """
+    if partner.next_round_on:
+        soonest = timezone.localdate() + datetime.timedelta(days=settings.REVIEW_OPENS_DAYS)
+        partner.next_round_on = partner.round_after(min(partner.next_round_on - datetime.timedelta(days=1), soonest))
 
 
 # People ---------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from oiep.moderation import DECISIONS, Moderated, ModeratedQuerySet, Move, State, moderation_constraints
+from oiep.rounds import next_round
 from oiep.text import clean_line, clean_text, fold, name_key, prefix_query
 
 # Reference data -------------------------------------------------------------------------------
@@ -161,7 +162,15 @@ class PartnerQuerySet(ModeratedQuerySet):
 
     def listed(self):
         """What the directory, the map, counts and totals show."""
-        return self.published().filter(withdrawn_at=None)
+        return self.published().filter(withdrawn_at=None, lapsed_on=None)
+
+    def lapsed(self):
+        """Those that stay out of `listed()` because they left a progress review unanswered for too long."""
+        return self.published().filter(withdrawn_at=None, lapsed_on__isnull=False)
+
+    def with_round_until(self, day):
+        """Partners whose next round is on a day or before it, and who are asked: approved, and not withdrawn."""
+        return self.approved().filter(withdrawn_at=None, next_round_on__lte=day)
 
     def visible_to(self, user):
         """The partners that a signed-in person acts for."""
@@ -235,6 +244,10 @@ class Partner(Moderated):
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("by")
     )
+    # Kept by `pledges.actions`: the anniversary that names the round to be opened next (none for a resident who was
+    # forgotten), and the day on which the partner lapsed because a review stayed unanswered.
+    next_round_on = models.DateField(_("next round"), null=True, editable=False)
+    lapsed_on = models.DateField(_("lapsed"), null=True, editable=False)
     is_example = models.BooleanField(_("example"), default=False, editable=False)
 
     # Derived from the fields above whenever they are saved.
@@ -264,6 +277,12 @@ class Partner(Moderated):
                 condition=Q(state="approved", withdrawn_at=None),
             ),
             models.Index(fields=["submitted_at"], name="partner_waiting", condition=Q(state="submitted")),
+            models.Index(fields=["sort_name", "id"], name="partner_lapsed", condition=Q(lapsed_on__isnull=False)),
+            models.Index(
+                fields=["next_round_on"],
+                name="partner_next_round",
+                condition=Q(state="approved", withdrawn_at=None),
+            ),
         ]
         constraints = [
             *moderation_constraints("partner"),
@@ -292,6 +311,14 @@ class Partner(Moderated):
             models.CheckConstraint(
                 name="partner_approved_has_first_approval",
                 condition=~Q(state=State.APPROVED) | Q(approved_at__isnull=False),
+            ),
+            # A resident who was forgotten is asked no more.
+            models.CheckConstraint(
+                name="partner_approved_has_next_round",
+                condition=~Q(state=State.APPROVED) | Q(next_round_on__isnull=False) | Q(kind=Kind.RESIDENT),
+            ),
+            models.CheckConstraint(
+                name="partner_lapsed_is_no_resident", condition=Q(lapsed_on=None) | ~Q(kind=Kind.RESIDENT)
             ),
             models.CheckConstraint(name="partner_has_a_name", condition=~Q(name="")),
         ]
@@ -324,6 +351,14 @@ class Partner(Moderated):
         return bool(
             self.is_published and not self.withdrawn_at and self.contact_purposes and not self.contact_paused_at
         )
+
+    def round_after(self, day):
+        """The anniversary of its first approval that names the first round after a day. Residents have one a year."""
+        months = 12 if self.is_resident else self.review_months
+        return next_round(timezone.localdate(self.approved_at), months, day)
+
+    def is_paused(self, on):
+        return self.pauses.current(on).exists()
 
     def get_absolute_url(self):
         return reverse("partner", args=[self.slug])
@@ -361,6 +396,36 @@ class Partner(Moderated):
         return slug
 
 
+class PauseQuerySet(models.QuerySet):
+    def current(self, on):
+        return self.filter(starts_on__lte=on, until__gt=on)
+
+
+class Pause(models.Model):
+    """A time in which a partner is not asked, set by the manager. `until` is the first day on which it is over."""
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="pauses")
+    starts_on = models.DateField(_("from"))
+    until = models.DateField(_("until"))
+    reason = models.CharField(_("why"), max_length=300, blank=True, validators=[clean_line])
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    set_at = models.DateTimeField(_("set"), default=timezone.now)
+
+    objects = PauseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("pause")
+        verbose_name_plural = _("pauses")
+        ordering = ["starts_on"]
+        constraints = [
+            # A pause that is ended on its first day keeps its row and covers no day.
+            models.CheckConstraint(name="pause_ends_after_it_starts", condition=Q(until__gte=models.F("starts_on"))),
+        ]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
 class MembershipQuerySet(models.QuerySet):
     def current(self):
         return self.filter(ended_at=None)
@@ -371,6 +436,7 @@ class Membership(models.Model):
 
     class Role(models.TextChoices):
         LEAD = "lead", _("lead")
+        SECOND = "second", _("second contact")
         MEMBER = "member", _("member")
 
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="memberships")

@@ -3,7 +3,6 @@ from django.urls import path
 from partners import views
 
 urlpatterns = [
-    path("partners/", views.directory, name="partners"),
     path("partners/<slug:slug>/contact/", views.contact, name="partner-contact"),
     path("partners/<slug:slug>/contact/sent/", views.contact_sent, name="partner-contact-sent"),
 ]

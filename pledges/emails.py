@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oiep.moderation import DECISIONS, Move
-from partners.models import Partner
-from pledges.models import Pledge
+from partners.models import Partner, ProfileChange
+from pledges.models import Pledge, Review
 
 _RESULTS = {
     Move.APPROVE: gettext_lazy("approved"),
@@ -40,6 +40,14 @@ class Outcome:
     def is_pledge(self):
         return isinstance(self.obj, Pledge)
 
+    @property
+    def is_review(self):
+        return isinstance(self.obj, Review)
+
+    @property
+    def name(self):
+        return name_of(self.obj)
+
 
 def name_of(obj):
     """What a thing that is moderated is called in a sentence, within its partner's case."""
@@ -47,6 +55,8 @@ def name_of(obj):
         return _("The signature")
     if isinstance(obj, Pledge):
         return _("The pledge “%(words)s”") % {"words": Truncator(obj.statement).chars(60)}
+    if isinstance(obj, Review):
+        return _("The progress review for %(date)s") % {"date": obj.round_on.strftime("%-d %B %Y")}
     return _("The change to the profile")
 
 
@@ -78,10 +88,18 @@ def _context(partner, outcomes):
         "partner": partner,
         "signature": signature,
         "pledges": pledges,
-        "change": next((o for o in outcomes if not o.is_signature and not o.is_pledge), None),
+        "change": next((o for o in outcomes if isinstance(o.obj, ProfileChange)), None),
+        "reviews": [outcome for outcome in outcomes if outcome.is_review],
+        "review_url": _review_to_change(outcomes),
         "declined_along": sum(o.is_pledge for o in outcomes) - len(pledges),
         "page_url": settings.SITE_URL + partner.get_absolute_url(),
         "account_url": settings.SITE_URL + reverse("account"),
         "working_days": settings.DECISION_WORKING_DAYS,
         **{move.value: [o for o in outcomes if o.move == move] for move in DECISIONS},
     }
+
+
+def _review_to_change(outcomes):
+    """The link to a review that is all there is to change; empty where the account is the place to go."""
+    asked = [outcome for outcome in outcomes if outcome.move == Move.ASK]
+    return asked[0].obj.url if len(asked) == 1 and asked[0].is_review else ""

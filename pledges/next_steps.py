@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from oiep.moderation import State, answer_due
 from partners.models import JoinRequest, Kind, Membership, Partner, ProfileChange
-from pledges.models import Pledge, Signing
+from pledges.models import Pledge, Review, Signing
+from pledges.standing import overdue_from
 
 _LABELS = {
     State.DRAFT: ("grey", gettext_lazy("Not sent in yet")),
@@ -51,6 +52,8 @@ def partners_of(user):
             "pledges__area",
             "pledges__replacements",
             "profile_changes",
+            "reviews",
+            "pauses",
             "join_requests__user",
             "signatures",
             "districts",
@@ -68,9 +71,12 @@ def status_of(obj):
     """Where a partner, a pledge or a change to a profile stands, in words for the people of the partner."""
     if isinstance(obj, Partner) and obj.withdrawn_at:
         return Status("grey", _("Withdrawn on %(date)s") % {"date": day(obj.withdrawn_at)})
+    if isinstance(obj, Review) and (obj.closed_at or obj.is_awaited):
+        return _status_of_unanswered(obj)
     if isinstance(obj, Pledge) and obj.ended_at:
         how = {
             Pledge.Ending.REPLACED: _("Changed on %(date)s"),
+            Pledge.Ending.ACHIEVED: _("Achieved on %(date)s"),
             Pledge.Ending.STOPPED: _("Stopped on %(date)s"),
             Pledge.Ending.WITHDRAWN: _("Taken back on %(date)s"),
         }[obj.ending]
@@ -85,6 +91,21 @@ def status_of(obj):
     return Status(tone, label)
 
 
+def _status_of_unanswered(review):
+    if review.closed_at:
+        return Status("grey", _("Closed on %(date)s") % {"date": day(review.closed_at)}, _why_closed(review))
+    is_past = review.due_on < timezone.localdate()
+    label = _("It was due on %(date)s") if is_past else _("Due on %(date)s")
+    return Status("amber", label % {"date": date_format(review.due_on)})
+
+
+def _why_closed(review):
+    return {
+        Review.Closing.MISSED: _("No answer came before the next review opened."),
+        Review.Closing.WITHDRAWN: _("You left the Charter."),
+    }.get(review.closing, "")
+
+
 def _waiting(obj):
     due = answer_due(obj.submitted_at)
     since = _("You sent it in on %(date)s.") % {"date": day(obj.submitted_at)}
@@ -97,7 +118,13 @@ def next_steps(user, partner):
     """What this person should do for a partner, the most pressing first. partner: one of `partners_of`."""
     if partner.withdrawn_at or partner.state == State.DECLINED:
         return []
-    return [*_answers(partner), *_people(user, partner), *_own_approval(partner), *_first_pledge(partner)]
+    return [
+        *_review(partner),
+        *_answers(partner),
+        *_people(user, partner),
+        *_own_approval(partner),
+        *_first_pledge(partner),
+    ]
 
 
 def signings_to_finish(user):
@@ -127,6 +154,27 @@ def signings_to_finish(user):
     return steps
 
 
+def _review(partner):
+    """The review that is waited for, unless the partner is paused: then it is not asked."""
+    today = timezone.localdate()
+    review = next((review for review in partner.reviews.all() if review.is_awaited), None)
+    if review is None or any(pause.starts_on <= today < pause.until for pause in partner.pauses.all()):
+        return []
+    text = _("It was due on %(date)s.") if review.due_on < today else _("It is due on %(date)s.")
+    text = f"{text % {'date': date_format(review.due_on)}} {_('It takes ten minutes at most.')}"
+    if not partner.is_resident and overdue_from(review.due_on) <= today:
+        text += " " + _("Until you send it in, your page says that it is overdue.")
+    return [
+        Step(
+            title=_("Say how your pledges go"),
+            text=text,
+            url=answer_url(review),
+            label=_("Go to your progress review"),
+            about=partner.name,
+        )
+    ]
+
+
 def _answers(partner):
     asked = [obj for obj in things_of(partner) if obj.state == State.CHANGES_ASKED]
     return [
@@ -142,15 +190,18 @@ def _answers(partner):
 
 
 def things_of(partner):
-    """The partner, its pledges that have not ended, and the change to its profile that it can still work on."""
+    """The partner, its pledges that have not ended, and the change to its profile and reviews that it can work on."""
     pledges = [pledge for pledge in partner.pledges.all() if not pledge.ended_at]
     changes = [change for change in partner.profile_changes.all() if change.is_open and change.state != State.DRAFT]
-    return [partner, *pledges, *changes]
+    reviews = [review for review in partner.reviews.all() if review.is_open]
+    return [partner, *pledges, *changes, *reviews]
 
 
 def _name_of(obj):
     if isinstance(obj, Pledge):
         return _("your pledge on %(area)s") % {"area": obj.area.short_name}
+    if isinstance(obj, Review):
+        return _("your progress review")
     return _("your profile")
 
 
@@ -158,6 +209,8 @@ def answer_url(obj):
     """Where the people of a partner change what was sent in."""
     if isinstance(obj, Pledge):
         return reverse("account-pledge", args=[obj.partner.slug, obj.pk])
+    if isinstance(obj, Review):
+        return reverse("account-review", args=[obj.pk])
     partner = obj.partner if isinstance(obj, ProfileChange) else obj
     return reverse("account-profile", args=[partner.slug])
 

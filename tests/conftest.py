@@ -16,6 +16,7 @@ from oiep import email
 from oiep.models import OutgoingEmail
 from oiep.roles import make_manager_group
 from tests.factories import ManagerFactory
+from tests.processes import environment, redis, sink  # noqa: F401 - fixtures
 
 # What migrations put into the database ---------------------------------------------------------
 

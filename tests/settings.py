@@ -5,12 +5,13 @@ import os
 os.environ.setdefault("SECRET_KEY", "tests only")
 
 from oiep.settings import *  # noqa: F403
-from oiep.settings import DATABASES
+from oiep.settings import DATABASES, STORAGES
 
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DATABASE_NAME", "test_oiep")}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES["private"] = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
 CELERY_BROKER_URL = "memory://"
 SITE_URL = "http://testserver"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

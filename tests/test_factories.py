@@ -16,6 +16,7 @@ TRAITS = {
     "PledgeFactory": [*STATES, "withdrawn", "stopped", "measured"],
     "ProfileChangeFactory": STATES,
     "ResidentFactory": [*STATES, "withdrawn"],
+    "ReviewFactory": [*STATES, "missed"],
     "SigningFactory": ["resident", "declared", "confirmed"],
 }
 

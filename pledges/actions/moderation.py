@@ -9,7 +9,10 @@ What can be undone: any decision, for as long as nothing has been built on it. T
 - the partner has answered: what was changed and sent in again waits for a new decision;
 - a change to the approved pledge waits, or the profile was changed again: decide on or undo the later thing first;
 - for the approval of a signature, pledges or changes were approved in a later decision: undo those first;
-- for a declined signature, the organisation has signed again.
+- for the approval of a signature, a review has opened since;
+- for a declined signature, the organisation has signed again;
+- for a review, a later one was approved, something was built on what it brought about, or the partner has begun to
+  write what it was asked to change.
 """
 
 import uuid
@@ -30,9 +33,11 @@ from oiep.models import OutgoingEmail
 from oiep.moderation import Move, NotPossible, State, move
 from partners.actions import apply_profile_change, revert_profile_change
 from partners.models import DeclineReason, Partner, ProfileChange
+from pledges.actions import answers
 from pledges.actions.pledges import refresh_active_areas
+from pledges.actions.reviews import refresh_lapse
 from pledges.emails import Outcome, letter_about, letter_of_undoing, name_of
-from pledges.models import Pledge
+from pledges.models import Pledge, Review
 from pledges.models.moderation import fingerprint, things_waiting
 
 CHANGED = gettext_lazy("This changed after you opened it. Look at it again, then decide.")
@@ -41,7 +46,7 @@ MOVE_TO = {State.APPROVED: Move.APPROVE, State.CHANGES_ASKED: Move.ASK, State.DE
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do with a partner's signature (the Partner), a Pledge or a ProfileChange.
+    """What to do with a partner's signature (the Partner), a Pledge, a ProfileChange or a Review.
 
     message: what the partner will read. reason: whose words are used when there is no message of one's own.
     """
@@ -92,6 +97,8 @@ def decide(*, decisions, actor, seen=None, number=None):
             _CONSEQUENCES.get((type(obj), decision.move), _none)(obj, rows)
             reason = decision.reason.pk if decision.reason else None
             move(obj, decision.move, actor=actor, message=decision.words, decision=number, reason=reason)
+            if isinstance(obj, Review):
+                _follow_review(obj, decision.move)
         decided.append(obj)
     if rows.partner.state == State.DECLINED:
         decided += _decline_what_waits(rows, actor, number)
@@ -102,7 +109,8 @@ def decide(*, decisions, actor, seen=None, number=None):
 
 def _approve_partner(partner, rows):
     partner.approved_at = partner.approved_at or timezone.now()
-    partner.save(update_fields=["approved_at"])
+    partner.next_round_on = partner.round_after(timezone.localdate(partner.approved_at))
+    partner.save(update_fields=["approved_at", "next_round_on"])
 
 
 def _approve_pledge(pledge, rows):
@@ -122,6 +130,14 @@ def _approve_profile_change(change, rows):
         raise NotPossible(obstacle)
     apply_profile_change(change=change)
     rows.partner.refresh_from_db()
+
+
+def _follow_review(review, move):
+    """What a decision on a review brings about. One that is declined may make its partner lapse."""
+    if move == Move.APPROVE:
+        answers.apply_review(review=review)
+    else:
+        refresh_lapse(partner=review.partner)
 
 
 def _require_approved_partner(partner):
@@ -181,6 +197,8 @@ def undo(*, objects, actor):
                 raise NotPossible(obstacle)
             move(obj, Move.UNDO, actor=actor, decision=number)
             _REVERSALS.get((type(obj), before), _none)(obj, rows)
+            if isinstance(obj, Review):
+                _unfollow_review(obj, before, actor)
         undone.append((number, Outcome(obj, MOVE_TO[before], words)))
     _after(rows, chosen)
     _correct_letters(rows, undone)
@@ -219,7 +237,8 @@ class LatestDecision:
 
 def latest_decision_of(partner):
     rows = _Rows(partner, lock=False)
-    decided = [obj for obj in rows.all() if obj.state in MOVE_TO]
+    # A pledge that came with a review was not decided on by itself.
+    decided = [obj for obj in rows.all() if obj.state in MOVE_TO and not hasattr(obj, "came_with")]
     if not decided:
         return LatestDecision([], _("There is no decision left to undo."))
     number = rows.number(max(decided, key=lambda obj: obj.decided_at))
@@ -245,8 +264,10 @@ def _obstacle_to_undoing(obj, rows, along):
         return _obstacle_to_undoing_signature(rows, along)
     if rows.partner.state not in (State.APPROVED, State.SUBMITTED) and rows.partner not in along:
         return _("Undo the decision on the signature first.")
+    if isinstance(obj, Review):
+        return _obstacle_to_undoing_review(obj)
     if isinstance(obj, Pledge) and obj.state == State.APPROVED:
-        change = obj.replacement
+        change = rows.replacement_of(obj)
         if change and not change.ended_at and change not in along:
             return _("A change to this pledge was sent in since. Decide on that one first.")
     return ""
@@ -258,8 +279,18 @@ def _obstacle_to_undoing_signature(rows, along):
         obj.state == State.APPROVED and obj not in along for obj in rows.all() if obj != partner
     ):
         return _("Pledges or changes have been approved since. Undo those first.")
+    if partner.state == State.APPROVED and partner.reviews.exists():
+        return _("A review has opened since, so the approval stands.")
     if partner.state == State.DECLINED and not partner.is_resident and _has_signed_again(partner):
         return _("This organisation has signed again since. Decide on that signature instead.")
+    return ""
+
+
+def _obstacle_to_undoing_review(review):
+    if review.state == State.APPROVED:
+        return answers.obstacle_to_reverting(review)
+    if review.state == State.CHANGES_ASKED and review.answers.filter(changed_at__gt=review.decided_at).exists():
+        return _("The partner has begun to change it. Wait until it is sent in again.")
     return ""
 
 
@@ -268,8 +299,8 @@ def _has_signed_again(partner):
 
 
 def _unapprove_partner(partner, rows):
-    partner.approved_at = None
-    partner.save(update_fields=["approved_at"])
+    partner.approved_at = partner.next_round_on = None
+    partner.save(update_fields=["approved_at", "next_round_on"])
 
 
 def _unapprove_pledge(pledge, rows):
@@ -294,11 +325,18 @@ _REVERSALS = {
 }
 
 
+def _unfollow_review(review, before, actor):
+    if before == State.APPROVED:
+        answers.revert_review(review=review, actor=actor)
+    else:
+        refresh_lapse(partner=review.partner)
+
+
 def _correct_letters(rows, undone):
     told = []
     for number in dict.fromkeys(number for number, _outcome in undone):
         outcomes = [outcome for of, outcome in undone if of == number]
-        if number and mail.withhold(_letters(number), reason=_("The decision was undone before this was sent.")):
+        if number and _withhold_letters(number):
             rest = [obj for obj in rows.all() if obj.state in MOVE_TO and rows.number(obj) == number]
             if rest:
                 _write(letter_about(rows.partner, [_outcome(obj) for obj in rest]), rows.partner, number)
@@ -306,6 +344,16 @@ def _correct_letters(rows, undone):
             told += outcomes
     if told:
         _write(letter_of_undoing(rows.partner, told), rows.partner)
+
+
+def _withhold_letters(number):
+    """Keeps the letter about a decision from being sent. Returns whether that did it: not when one may have arrived."""
+    letters = _letters(number)
+    # Locked, so that no worker takes one in the meantime.
+    states = set(letters.select_for_update(of=("self",)).values_list("state", flat=True))
+    if states & {"sending", "sent"}:
+        return False
+    return bool(mail.withhold(letters, reason=_("The decision was undone before this was sent.")))
 
 
 # Answers --------------------------------------------------------------------------------------
@@ -325,48 +373,67 @@ def submit_again(*, objects, actor, message=""):
         with _naming(obj):
             if obj != rows.partner and rows.partner.state == State.DECLINED:
                 raise NotPossible(_("The signature was declined, so this cannot be sent in any more."))
-            move(obj, Move.SUBMIT, actor=actor, message=message)
+            if isinstance(obj, Review):  # it has to be complete
+                answers.send_in(review=obj, actor=actor)
+                obj.refresh_from_db()
+            else:
+                move(obj, Move.SUBMIT, actor=actor, message=message)
     return again
 
 
 # What these share -----------------------------------------------------------------------------
 
 
+# What belongs to a partner, in the order of deciding: a review may end or change pledges that are decided with it.
+_PARTS = (Pledge, ProfileChange, Review)
+
+
 class _Rows:
-    """A partner with its pledges and profile changes, locked in the one order: the partner, then its rows by key."""
+    """A partner with what belongs to it, locked in one order: the partner, then its rows by key."""
 
     def __init__(self, obj, *, lock=True):
         pk = obj.pk if isinstance(obj, Partner) else obj.partner_id
-        partners, pledges, changes = Partner.objects.all(), Pledge.objects.all(), ProfileChange.objects.all()
-        if lock:
-            partners, pledges, changes = (rows.select_for_update(of=("self",)) for rows in (partners, pledges, changes))
-        self.partner = partners.filter(pk=pk).first()
+
+        def rows_of(model):
+            rows = model.objects.select_related("decided_by")
+            return rows.select_for_update(of=("self",)) if lock else rows
+
+        self.partner = rows_of(Partner).filter(pk=pk).first()
         if self.partner is None:
             raise NotPossible(_("This partner has been erased, so there is nothing left to decide."))
-        self.pledges = {pledge.pk: pledge for pledge in pledges.filter(partner=pk).order_by("pk")}
-        self.changes = {change.pk: change for change in changes.filter(partner=pk).order_by("pk")}
-        for row in (*self.pledges.values(), *self.changes.values()):
+        parts = rows_of(Pledge).select_related("decided_by", "came_with"), rows_of(ProfileChange), rows_of(Review)
+        self.pledges, self.changes, self.reviews = (
+            {row.pk: row for row in part.filter(partner=pk).order_by("pk")} for part in parts
+        )
+        for row in self.all()[1:]:
             row.partner = self.partner
 
     def all(self):
-        return [self.partner, *self.pledges.values(), *self.changes.values()]
+        return [self.partner, *self.pledges.values(), *self.changes.values(), *self.reviews.values()]
 
     @property
     def fingerprint(self):
-        return fingerprint(things_waiting(self.partner, self.pledges.values(), self.changes.values()))
+        rows = (self.pledges.values(), self.changes.values(), self.reviews.values())
+        return fingerprint(things_waiting(self.partner, *rows))
 
     def of(self, obj):
         """The row of a thing as it is now. Raises NotPossible when it is gone."""
         if isinstance(obj, Partner):
             row = self.partner if obj.pk == self.partner.pk else None
         else:
-            row = (self.pledges if isinstance(obj, Pledge) else self.changes).get(obj.pk)
+            row = dict(zip(_PARTS, (self.pledges, self.changes, self.reviews), strict=True))[type(obj)].get(obj.pk)
         if row is None:
             raise NotPossible(_("This is not there any more, so there is nothing left to decide."))
         return row
 
     def order(self, obj):
-        return (Partner, Pledge, ProfileChange).index(type(obj)), obj.pk
+        return (Partner, *_PARTS).index(type(obj)), obj.pk
+
+    def replacement_of(self, pledge):
+        """As `Pledge.replacement`, without asking the database."""
+        changes = (row for row in self.pledges.values() if row.replaces_id == pledge.pk)
+        stands = (row for row in changes if row.state != State.DECLINED and row.ending != Pledge.Ending.WITHDRAWN)
+        return next(stands, None)
 
     def number(self, obj):
         """The number of the latest decision on a thing; None when it was not decided here."""

@@ -14,6 +14,7 @@ from oiep import audit
 from oiep.moderation import Move, NotPossible, State, move
 from partners import actions as partner_actions
 from partners.models import PriorityArea
+from pledges.actions.reviews import close_reviews_of
 from pledges.models import Pledge
 
 FIELDS = (
@@ -41,13 +42,15 @@ def refresh_active_areas(*, partner):
 
 @transaction.atomic
 def withdraw_partner(*, partner, actor):
-    """Ends a partner's part in the Charter, and its pledges with it. Raises NotPossible when it has withdrawn already.
+    """Ends a partner's part in the Charter, with its pledges and reviews. Raises NotPossible when it has withdrawn.
 
-    Live pledges stay on record as stopped, with that reason; those that wait for a decision are taken back.
+    Live pledges stay on record as stopped, with that reason; those that wait for a decision are taken back. Reviews
+    that are open close.
     """
     partner = partner_actions.withdraw(partner=partner, actor=actor)
     for pledge in partner.pledges.open().select_for_update(of=("self",)):
         _end(pledge, _("The partner withdrew from the Charter."), actor, at=partner.withdrawn_at)
+    close_reviews_of(partner, actor=actor)
     return partner
 
 

@@ -1,3 +1,3 @@
-from pledges.admin import cases, reference, rows
+from pledges.admin import cases, reference, reviews, rows
 
-__all__ = ["cases", "reference", "rows"]
+__all__ = ["cases", "reference", "reviews", "rows"]

@@ -27,7 +27,7 @@ from pledges.actions.moderation import (
 from pledges.admin.forms import ManyForm
 from pledges.admin.screen import key_of, why_changed
 from pledges.emails import Outcome, letter_about, letter_of_undoing, name_of
-from pledges.models import Case, Pledge
+from pledges.models import Case, Pledge, Review
 
 logger = logging.getLogger(__name__)
 
@@ -259,6 +259,8 @@ def _effect(thing, move):
                 "old": name_of(thing.replaces)[:1].lower() + name_of(thing.replaces)[1:],
             }
         return _("%(thing)s becomes public.") % {"thing": name}
+    if isinstance(thing, Review):
+        return _("%(thing)s becomes public. Its pledges go on, change or end as it says.") % {"thing": name}
     return _("%(thing)s becomes public.") % {"thing": name}
 
 

@@ -18,6 +18,7 @@ from pledges.actions.moderation import Decision, decide, is_decided, new_number,
 from pledges.actions.pledges import withdraw_partner
 from pledges.admin.bulk import BulkDecisions, number_from
 from pledges.admin.forms import LeadForm, ThingForm
+from pledges.admin.levers import PauseLevers
 from pledges.admin.screen import Screen, objects_from, why_changed
 from pledges.emails import name_of
 from pledges.models import Case
@@ -62,14 +63,19 @@ class WhatFilter(admin.SimpleListFilter):
     parameter_name = "what"
 
     def lookups(self, request, model_admin):
-        return [("signature", _("A signature")), ("pledges", _("Pledges")), ("change", _("A changed profile"))]
+        return [
+            ("signature", _("A signature")),
+            ("pledges", _("Pledges")),
+            ("change", _("A changed profile")),
+            ("review", _("A progress review")),
+        ]
 
     def queryset(self, request, queryset):
         return queryset.with_waiting(self.value()) if self.value() else queryset
 
 
 @admin.register(Case)
-class CaseAdmin(BulkDecisions, ReadOnlyAdmin):
+class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
     list_filter = [ShowFilter, UrgencyFilter, WhatFilter, "kind"]
     search_fields = ["name", "signatures__reference", "signatures__signer_name", "memberships__user__email"]
     search_help_text = gettext_lazy("A name, an e-mail address, or a reference.")
@@ -120,6 +126,8 @@ class CaseAdmin(BulkDecisions, ReadOnlyAdmin):
             things.append(ngettext("%(n)s pledge", "%(n)s pledges", n) % {"n": n})
         if case.changes_waiting:
             things.append(_("changed profile"))
+        if case.reviews_waiting:
+            things.append(_("progress review"))
         return ", ".join(things)
 
     @admin.display(description=gettext_lazy("since"), ordering="waiting_since")
@@ -147,7 +155,7 @@ class CaseAdmin(BulkDecisions, ReadOnlyAdmin):
             path("<int:pk>/lead/", view(self.lead_view), name="pledges_case_lead"),
             path("<int:pk>/withdraw/", view(self.withdraw_view), name="pledges_case_withdraw"),
         ]
-        return [*own, *super().get_urls()]
+        return [*own, *self.lever_urls(), *super().get_urls()]
 
     def _case(self, request, pk):
         if not self.has_view_or_change_permission(request):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -15,13 +16,16 @@ from oiep.moderation import Move, waiting
 from partners.actions import profile_of
 from partners.models import District, Partner, ProfileChange, Sector
 from pledges.actions.moderation import CHANGED, decided_things
+from pledges.admin.review_screen import said_in
 from pledges.emails import name_of
-from pledges.models import Case
+from pledges.history import standing_of
+from pledges.models import Case, Review
+from pledges.overview import where_it_stands, with_standing
 from pledges.similar import similar_to
 
 EVENTS_AT_MOST = 100
 # What a partner is asked to change is emptied once it answers; the trail keeps it.
-_ASKED = {"partner.ask", "pledge.ask", "profilechange.ask"}
+_ASKED = {"partner.ask", "pledge.ask", "profilechange.ask", "review.ask"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ def key_of(obj):
 
 def objects_from(case, keys):
     """The things of a case that a form names by their keys; what is not of this case is left out."""
-    things = {key_of(obj): obj for obj in (case, *case.pledges.all(), *case.profile_changes.all())}
+    things = {key_of(obj): obj for obj in (case, *case.pledges.all(), *case.profile_changes.all(), *case.reviews.all())}
     return [things[key] for key in keys if key in things]
 
 
@@ -55,6 +59,7 @@ class Screen:
         self.case = case
         self.pledges = list(case.pledges.all())
         self.changes = list(case.profile_changes.all())
+        self.reviews = list(case.reviews.all())
         self.signatures = list(case.signatures.select_related("charter", "assisted_by"))
 
     @cached_property
@@ -105,6 +110,7 @@ class Screen:
                 "kind": thing._meta.concrete_model._meta.model_name,
                 "asked": self._asked.get((ContentType.objects.get_for_model(thing).pk, str(thing.pk))),
                 "differences": differences(thing) if isinstance(thing, ProfileChange) else [],
+                "said": said_in(thing) if isinstance(thing, Review) else [],
             }
 
     @cached_property
@@ -114,6 +120,21 @@ class Screen:
             if event.verb in _ASKED:
                 asked.setdefault((event.subject_type_id, event.subject_id), event)
         return asked
+
+    @cached_property
+    def standing(self):
+        """What the partner's page says of its reviews today; None where it says nothing."""
+        return None if self.case.is_resident or not self.case.is_published else standing_of(self.case)
+
+    @cached_property
+    def all_reviews(self):
+        """Its reviews, the newest first, each with the tone and the words of where it stands."""
+        rows = with_standing(Review.objects.filter(partner=self.case.pk).select_related("partner"))
+        return [(review, *where_it_stands(review)) for review in rows]
+
+    @cached_property
+    def pause(self):
+        return self.case.pauses.current(timezone.localdate()).select_related("set_by").first()
 
     @property
     def can_undo(self):
@@ -127,13 +148,14 @@ class Screen:
     def emails(self):
         signings = [signature.signing for signature in self.signatures if hasattr(signature, "signing")]
         about = Q()
-        for obj in (self.case, *self.pledges, *signings):
+        for obj in (self.case, *self.pledges, *self.reviews, *signings):
             about |= Q(subject_type=ContentType.objects.get_for_model(obj), subject_id=str(obj.pk))
-        return list(OutgoingEmail.objects.filter(about)[:EVENTS_AT_MOST])
+        # A step of a review that was never written to anybody stands in that review's ledger.
+        return list(OutgoingEmail.objects.filter(about).exclude(to="")[:EVENTS_AT_MOST])
 
     @cached_property
     def trail(self):
-        events = audit.trail(self.case, *self.pledges, *self.changes, *self.people, *self.signatures)
+        events = audit.trail(self.case, *self.pledges, *self.changes, *self.reviews, *self.people, *self.signatures)
         return list(events.select_related("subject_type")[:EVENTS_AT_MOST])
 
 

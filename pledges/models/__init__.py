@@ -2,6 +2,19 @@ from pledges.models.charter import CharterVersion, Signature
 from pledges.models.ideas import Capacity, PledgeIdea
 from pledges.models.moderation import Case
 from pledges.models.pledges import Pledge
+from pledges.models.reviews import Answer, DueDate, Evidence, Review
 from pledges.models.signing import Signing
 
-__all__ = ["Capacity", "Case", "CharterVersion", "Pledge", "PledgeIdea", "Signature", "Signing"]
+__all__ = [
+    "Answer",
+    "Capacity",
+    "Case",
+    "CharterVersion",
+    "DueDate",
+    "Evidence",
+    "Pledge",
+    "PledgeIdea",
+    "Review",
+    "Signature",
+    "Signing",
+]

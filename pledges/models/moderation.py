@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from oiep.moderation import State, Urgency, sent_in_before
 from partners.models import Partner, PartnerQuerySet, ProfileChange
 from pledges.models.pledges import Pledge
+from pledges.models.reviews import Review
 
 # Where a partner has to be for its pledges and changes to wait for the manager: those of a partner that was asked for
 # changes wait for the partner, and those of a declined one for nobody.
@@ -28,6 +29,14 @@ def _changes():
     return ProfileChange.objects.submitted().order_by()
 
 
+def _reviews():
+    return Review.objects.submitted().filter(closed_at=None).order_by()
+
+
+# What belongs to a partner and waits, beside its signature.
+_PARTS = (_pledges, _changes, _reviews)
+
+
 def _of_each(rows, aggregate):
     """For each partner, a figure over its rows."""
     rows = rows.filter(partner=OuterRef("pk"))
@@ -38,20 +47,22 @@ class CaseQuerySet(PartnerQuerySet):
     def waiting(self):
         """Partners of which something waits for a decision, with how much of it and since when, the oldest first.
 
-        `waiting_since`: when the signature was sent in, or else the oldest pledge or change of an approved partner.
+        `waiting_since`: when the signature was sent in, or else the oldest pledge, change or review of an approved
+        partner.
         """
         signatures = Partner.objects.submitted().order_by()
-        # One set of keys from three small indexes, whatever the number of partners that do not wait.
-        keys = signatures.values("pk").union(_pledges().values("partner"), _changes().values("partner"))
+        # One set of keys from small indexes, whatever the number of partners that do not wait.
+        keys = signatures.values("pk").union(*(rows().values("partner") for rows in _PARTS))
         sent_in = Min("submitted_at")
         return (
             self.filter(pk__in=keys, withdrawn_at=None, state__in=_BEFORE_THE_MANAGER)
             .annotate(
                 pledges_waiting=Coalesce(_of_each(_pledges(), Count("pk")), 0),
                 changes_waiting=Coalesce(_of_each(_changes(), Count("pk")), 0),
+                reviews_waiting=Coalesce(_of_each(_reviews(), Count("pk")), 0),
                 waiting_since=models.Case(
                     When(state=State.SUBMITTED, then="submitted_at"),
-                    default=Least(_of_each(_pledges(), sent_in), _of_each(_changes(), sent_in)),
+                    default=Least(*(_of_each(rows(), sent_in) for rows in _PARTS)),
                 ),
             )
             .order_by("waiting_since", "pk")
@@ -62,32 +73,32 @@ class CaseQuerySet(PartnerQuerySet):
         return self.filter(urgency_condition(urgency, today))
 
     def with_waiting(self, what):
-        """Those of `waiting()` with a signature, pledges or a changed profile that waits."""
+        """Those of `waiting()` with a signature, pledges, a changed profile or a review that waits."""
         return {
             "signature": self.submitted,
             "pledges": lambda: self.filter(pk__in=_pledges().values("partner")),
             "change": lambda: self.filter(pk__in=_changes().values("partner")),
+            "review": lambda: self.filter(pk__in=_reviews().values("partner")),
         }.get(what, self.none)()
 
     def figures(self):
         """How many of `waiting()` there are, by urgency, and by what waits (where one can count more than once)."""
-        counted = {urgency.value: Count("pk", filter=urgency_condition(urgency)) for urgency in Urgency}
-        return {
-            **self.aggregate(total=Count("pk"), signatures=Count("pk", filter=Q(state=State.SUBMITTED)), **counted),
-            "pledges": self.with_waiting("pledges").count(),
-            "changes": self.with_waiting("change").count(),
-        }
+        counted = {urgency.value: urgency_condition(urgency) for urgency in Urgency}
+        parts = {"pledges": _pledges(), "changes": _changes(), "reviews": _reviews()}
+        counted |= {name: Q(pk__in=rows.values("partner")) for name, rows in parts.items()}
+        counted["signatures"] = Q(state=State.SUBMITTED)
+        return self.aggregate(total=Count("pk"), **{name: Count("pk", filter=q) for name, q in counted.items()})
 
     def decided_lately(self, days=90):
         """Partners with a decision in the last days, and when the latest was (`decided_last`), the latest first."""
         since = timezone.now() - datetime.timedelta(days=days)
-        partners, pledges, changes = (
-            model.objects.filter(decided_at__gte=since).order_by() for model in (Partner, Pledge, ProfileChange)
+        partners, *parts = (
+            model.objects.filter(decided_at__gte=since).order_by() for model in (Partner, Pledge, ProfileChange, Review)
         )
         latest = Max("decided_at")
         return (
-            self.filter(pk__in=partners.values("pk").union(pledges.values("partner"), changes.values("partner")))
-            .annotate(decided_last=Greatest("decided_at", _of_each(pledges, latest), _of_each(changes, latest)))
+            self.filter(pk__in=partners.values("pk").union(*(rows.values("partner") for rows in parts)))
+            .annotate(decided_last=Greatest("decided_at", *(_of_each(rows, latest) for rows in parts)))
             .order_by("-decided_last", "pk")
         )
 
@@ -97,6 +108,7 @@ class CaseQuerySet(PartnerQuerySet):
             "pledges__area",
             "pledges__replaces",
             "profile_changes",
+            "reviews",
             "districts",
             "memberships__user",
             "signatures",
@@ -114,7 +126,7 @@ def urgency_condition(urgency, today=None):
 
 
 class Case(Partner):
-    """A partner as the manager decides on it: its signature, pledges and changes on one screen."""
+    """A partner as the manager decides on it: its signature, pledges, changes and reviews on one screen."""
 
     objects = CaseQuerySet.as_manager()
 
@@ -125,21 +137,22 @@ class Case(Partner):
 
     @property
     def things_waiting(self):
-        return things_waiting(self, self.pledges.all(), self.profile_changes.all())
+        return things_waiting(self, self.pledges.all(), self.profile_changes.all(), self.reviews.all())
 
     @property
     def fingerprint(self):
         return fingerprint(self.things_waiting)
 
 
-def things_waiting(partner, pledges, changes):
-    """What waits for the manager, the signature first: the partner, its pledges, the change to its profile."""
+def things_waiting(partner, pledges, changes, reviews):
+    """What waits for the manager, the signature first: the partner, its pledges, the change to its profile, reviews."""
     if partner.withdrawn_at or partner.state not in _BEFORE_THE_MANAGER:
         return []
     return [
         *([partner] if partner.state == State.SUBMITTED else []),
         *(pledge for pledge in pledges if pledge.state == State.SUBMITTED and not pledge.ended_at),
         *(change for change in changes if change.state == State.SUBMITTED),
+        *(review for review in reviews if review.state == State.SUBMITTED and not review.closed_at),
     ]
 
 

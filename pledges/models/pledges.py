@@ -1,7 +1,5 @@
 """What partners promise."""
 
-import datetime
-
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxLengthValidator
@@ -12,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from oiep.moderation import DECISIONS, Moderated, ModeratedQuerySet, Move, State, moderation_constraints
+from oiep.rounds import add_months
 from oiep.text import clean_line, clean_text, fold, prefix_query
 from partners.models import Partner, PriorityArea
 from pledges.models.ideas import STATEMENT_LENGTH, Capacity, PledgeIdea
@@ -57,6 +56,7 @@ class Pledge(Moderated):
 
     class Ending(models.TextChoices):
         REPLACED = "replaced", _("changed")
+        ACHIEVED = "achieved", _("achieved")
         STOPPED = "stopped", _("stopped")
         WITHDRAWN = "withdrawn", _("taken back before a decision")
 
@@ -83,6 +83,7 @@ class Pledge(Moderated):
 
     created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
     started_on = models.DateField(_("since"), null=True, editable=False)
+    renewed_on = models.DateField(_("renewed"), null=True, editable=False)
     replaces = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, editable=False, related_name="replacements",
         verbose_name=_("replaces"),
@@ -169,12 +170,8 @@ class Pledge(Moderated):
     @property
     def runs_until(self):
         """The day on which the year that it runs for ends; 29 February falls to the 28th."""
-        if not self.started_on:
-            return None
-        try:
-            return self.started_on.replace(year=self.started_on.year + 1)
-        except ValueError:
-            return datetime.date(self.started_on.year + 1, 2, 28)
+        since = self.renewed_on or self.started_on
+        return add_months(since, 12) if since else None
 
     def get_absolute_url(self):
         return reverse("pledge", args=[self.pk])
@@ -193,6 +190,8 @@ class Pledge(Moderated):
                 "date": timezone.localdate(self.ended_at).strftime("%-d %B %Y"),
                 "how": self.get_ending_display(),
             }
+        if move == Move.UNDO and self.state == State.APPROVED and hasattr(self, "came_with"):
+            return _("It came with a review and stands as long as that does. Undo the decision on the review.")
         if move == Move.UNDO and self.state == State.DECLINED and self.replaces and self.replaces.replacement:
             return _("Another change to the same pledge was sent in since, so this one stays declined.")
         return super().why_not(move)

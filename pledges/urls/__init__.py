@@ -1,3 +1,3 @@
-from pledges.urls import account, public, signing
+from pledges.urls import account, public, reviews, signing
 
-urlpatterns = [*public.urlpatterns, *signing.urlpatterns, *account.urlpatterns]
+urlpatterns = [*public.urlpatterns, *signing.urlpatterns, *account.urlpatterns, *reviews.urlpatterns]

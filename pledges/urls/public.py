@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pledges.views import public
+from pledges.views import public, standing
 
 urlpatterns = [
     path("charter/", public.charter, name="charter"),
@@ -13,4 +13,5 @@ urlpatterns = [
     path("places/<slug:slug>/", public.place, name="place"),
     path("pledges/", public.pledges, name="pledges"),
     path("pledges/<int:pk>/", public.pledge, name="pledge"),
+    path("partners/<slug:slug>/standing/", standing.partner_standing, name="partner-standing"),
 ]

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -24,8 +25,11 @@ from pledges.forms.account import (
     profile_rows,
 )
 from pledges.forms.pledges import PledgeForm
+from pledges.history import explanation_of, history_from, standing_from, with_due_dates
+from pledges.ledger import ledgers_of
 from pledges.models import Pledge, PledgeIdea
 from pledges.next_steps import leads, next_steps, partners_of, signings_to_finish, status_of
+from pledges.standing import due_of, opens_on
 
 
 def _page(view):
@@ -88,11 +92,31 @@ def partner(request, partner):
             else None,
             "pledges": standing,
             "past": past,
+            **_reviews_of(partner),
             "members": [member for member in partner.memberships.all() if not member.ended_at],
             "signatures": partner.signatures.all(),
             "purposes": [label for value, label in partner.Purpose.choices if value in partner.contact_purposes],
         },
     )
+
+
+def _reviews_of(partner):
+    """Its reviews, the newest first, with what we wrote about each; its public standing; when the next review comes."""
+    reviews, pauses = list(with_due_dates(partner.reviews).select_related("partner")), partner.pauses.all()
+    ledgers = ledgers_of(reviews)
+    context = {
+        "reviews": [
+            {"review": row, "status": status_of(row), "ledger": [entry for entry in ledgers[row.pk] if entry.row]}
+            for row in reversed(reviews)
+        ],
+        "standing": standing_from(partner, reviews, pauses) if partner.state == State.APPROVED else None,
+        "explanation": explanation_of(reviews),
+    }
+    if partner.next_round_on and not partner.withdrawn_at:
+        known_pauses = history_from(partner, reviews, pauses).pauses
+        next_due = due_of(partner.next_round_on, known_pauses, timezone.localdate())
+        context |= {"next_due": next_due, "next_opens": opens_on(next_due)}
+    return context
 
 
 def _pledges_of(partner):

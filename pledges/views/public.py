@@ -11,7 +11,10 @@ from oiep.listing import Facet, Listing
 from oiep.rules import rules
 from partners.models import District, Kind, Partner, PriorityArea
 from pledges.figures import areas_with_figures, places_with_figures
+from pledges.history import show_standings
 from pledges.models import Capacity, CharterVersion, Pledge, PledgeIdea
+from pledges.progress import reports_on
+from pledges.timetable import timetable
 from pledges.track_record import versions_of
 
 ON_ONE_PAGE = 6
@@ -77,7 +80,8 @@ def benefits(request):
 def how_it_works(request):
     """How we decide: the rules of the scheme, each number from its setting."""
     months = get_text_list(settings.REVIEW_MONTHS, _("or"))
-    return render(request, "pledges/how_it_works.html", {"rules": rules(), "months": months})
+    context = {"rules": rules(), "months": months, "timetable": timetable()}
+    return render(request, "pledges/how_it_works.html", context)
 
 
 # By priority area and by district -------------------------------------------------------------
@@ -143,12 +147,13 @@ def pledges(request):
 
 @require_safe
 def pledge(request, pk):
-    """One pledge, with what it was before and what it became."""
+    """One pledge, with what came of it, what it was before and what it became."""
     published = Pledge.objects.published().select_related("area", "partner")
     pledge = get_object_or_404(published.prefetch_related("partner__districts"), pk=pk)
+    show_standings([pledge.partner])
     versions = versions_of(pledge, list(pledge.partner.pledges.published().select_related("area")))
     return render(
         request,
         "pledges/pledge.html",
-        {"pledge": pledge, "versions": versions, "current": versions[-1]},
+        {"pledge": pledge, "versions": versions, "current": versions[-1], "reports": reports_on(versions)},
     )

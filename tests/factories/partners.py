@@ -1,7 +1,10 @@
+import datetime
+
 import factory
 from django.utils import timezone
 
 from oiep.moderation import State
+from oiep.rounds import next_round
 from partners.models import (
     ContactMessage,
     DeclineReason,
@@ -10,13 +13,14 @@ from partners.models import (
     Kind,
     Membership,
     Partner,
+    Pause,
     PriorityArea,
     ProfileChange,
     Purpose,
     Sector,
     Size,
 )
-from tests.factories.oiep import ModeratedFactory, UserFactory
+from tests.factories.oiep import ManagerFactory, ModeratedFactory, UserFactory
 
 
 class ReferenceFactory(factory.django.DjangoModelFactory):
@@ -66,6 +70,11 @@ class DeclineReasonFactory(ReferenceFactory):
     message = "The Charter is for people who work in Oxfordshire."
 
 
+def _first_round_of(partner):
+    signed_on = timezone.localdate(partner.approved_at)
+    return next_round(signed_on, partner.review_months, signed_on)
+
+
 class PartnerFactory(ModeratedFactory):
     """An organisation, a draft with nobody in it and no district, unless traits and arguments say more.
 
@@ -77,7 +86,12 @@ class PartnerFactory(ModeratedFactory):
         skip_postgeneration_save = True
 
     class Params:
-        approved = factory.Trait(decided=True, state=State.APPROVED, approved_at=factory.SelfAttribute("decided_at"))
+        approved = factory.Trait(
+            decided=True,
+            state=State.APPROVED,
+            approved_at=factory.SelfAttribute("decided_at"),
+            next_round_on=factory.LazyAttribute(_first_round_of),
+        )
         withdrawn = factory.Trait(
             approved=True,
             withdrawn_at=factory.LazyFunction(timezone.now),
@@ -87,6 +101,7 @@ class PartnerFactory(ModeratedFactory):
     kind = Kind.BUSINESS
     name = factory.Sequence("Firm {}".format)
     size = Size.SMALL
+    review_months = 12
 
     @factory.post_generation
     def districts(self, create, extracted, **kwargs):
@@ -112,6 +127,18 @@ class ResidentFactory(PartnerFactory):
     name = factory.Sequence("Resident {}".format)
     show_name = False
     size = ""
+
+
+class PauseFactory(factory.django.DjangoModelFactory):
+    """A pause of thirty days that begins today."""
+
+    class Meta:
+        model = Pause
+
+    partner = factory.SubFactory(PartnerFactory, approved=True)
+    starts_on = factory.LazyFunction(timezone.localdate)
+    until = factory.LazyAttribute(lambda pause: pause.starts_on + datetime.timedelta(days=30))
+    set_by = factory.SubFactory(ManagerFactory)
 
 
 class MembershipFactory(factory.django.DjangoModelFactory):

@@ -1,11 +1,24 @@
 import datetime
 
 import factory
+from django.conf import settings
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from oiep.moderation import State
 from partners.models import Kind
-from pledges.models import Capacity, CharterVersion, Pledge, PledgeIdea, Signature, Signing
+from pledges.models import (
+    Answer,
+    Capacity,
+    CharterVersion,
+    DueDate,
+    Evidence,
+    Pledge,
+    PledgeIdea,
+    Review,
+    Signature,
+    Signing,
+)
 from pledges.models.charter import new_reference
 from tests.factories.oiep import ModeratedFactory, UserFactory
 from tests.factories.partners import PartnerFactory, PriorityAreaFactory, ReferenceFactory
@@ -126,3 +139,55 @@ class SigningFactory(factory.django.DjangoModelFactory):
     kind = "organisation"
     reference = factory.LazyFunction(new_reference)
     source = factory.Sequence("{:064x}".format)
+
+
+class ReviewFactory(ModeratedFactory):
+    """A review that opened 30 days before `due_on`, for an approved partner with a lead, and waits to be answered.
+
+    Use the traits of what is moderated for one that was answered; `answered_at` is its sending-in then.
+    """
+
+    class Meta:
+        model = Review
+        skip_postgeneration_save = True
+
+    class Params:
+        missed = factory.Trait(closed_at=factory.LazyFunction(timezone.now), closing=Review.Closing.MISSED)
+
+    partner = factory.SubFactory(PartnerFactory, approved=True, lead=True)
+    round_on = factory.LazyFunction(timezone.localdate)
+    due_on = factory.SelfAttribute("round_on")
+    answered_at = factory.LazyAttribute(lambda review: getattr(review, "submitted_at", None))
+
+    @factory.post_generation
+    def known_from(self, create, extracted, **kwargs):
+        if create:
+            opened_on = self.due_on - datetime.timedelta(days=settings.REVIEW_OPENS_DAYS)
+            DueDate.objects.create(review=self, due_on=self.due_on, known_from=extracted or opened_on)
+            # Its round has been opened, so the partner waits for the next.
+            if self.partner.next_round_on and self.partner.next_round_on <= self.round_on:
+                self.partner.next_round_on = self.partner.round_after(self.round_on)
+                self.partner.save(update_fields=["next_round_on"])
+
+
+class AnswerFactory(factory.django.DjangoModelFactory):
+    """A whole answer on a live pledge of the review's partner."""
+
+    class Meta:
+        model = Answer
+
+    review = factory.SubFactory(ReviewFactory)
+    pledge = factory.SubFactory(PledgeFactory, approved=True, partner=factory.SelfAttribute("..review.partner"))
+    progress = Answer.Progress.ON_TRACK
+    words = factory.Sequence("We did {} good things.".format)
+    next = Answer.Next.RENEW
+
+
+class EvidenceFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Evidence
+
+    answer = factory.SubFactory(AnswerFactory)
+    name = "Our year.pdf"
+    file = factory.LazyFunction(lambda: ContentFile(b"%PDF-1.7 %%EOF", name="new.pdf"))
+    size = factory.LazyAttribute(lambda evidence: evidence.file.size)

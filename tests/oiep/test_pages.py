@@ -76,6 +76,12 @@ SHOWN = {
     "MINIMUM_AGE": (87, "are 87 or over"),
     "PLEDGES_AT_MOST": (88, "up to 88 pledges"),
     "REVIEW_MONTHS": ((24, 18), "every 24 or 18 months"),
+    "REVIEW_OPENS_DAYS": (89, "89 days before"),
+    "REVIEW_OVERDUE_DAYS": (91, "More than 91 days after"),
+    "REVIEW_LAPSES_DAYS": (192, "not answered 192 days after"),
+    "REVIEW_EXPLANATION_LENGTH": (193, "in up to 193 characters"),
+    "PAUSE_MONTHS_AT_MOST": (94, "for up to 94 months"),
+    "RESIDENT_FORGOTTEN_AFTER_YEARS": (95, "If 95 years go by"),
 }
 
 
@@ -89,6 +95,32 @@ def test_how_we_decide_is_written_from_the_settings(client, settings, name):
 
 def test_how_we_decide_tells_every_rule_that_pages_may_tell():
     assert set(SHOWN) == set(rules.NAMES)
+
+
+def test_timetable_of_a_round_is_drawn_from_the_settings(client, settings):
+    def rows():
+        return [(row.day, row.mail, row.page) for row in client.get("/charter/how-it-works/").context["timetable"]]
+
+    late = "It is late. This is exactly what your page will say, and you can reply to that."
+    last = "Our last e-mail about it. It also goes to your second contact, if you have one."
+    assert rows() == [
+        ("30 days before", "Your review is open. Here is the link to it.", "“Review due”"),
+        ("7 days before", "7 days left.", "“Review due”"),
+        ("On the day", "It is due today.", "“Review due”"),
+        ("14 days after", late, "“Review due”"),
+        ("31 days after", "", "“Review overdue”"),
+        ("90 days after", last, "“Review overdue”"),
+        ("180 days after", "", "“Lapsed”"),
+    ]
+    settings.REVIEW_STEPS = (("opened", -22), ("overdue", 1), ("final", 51))
+    settings.REVIEW_OPENS_DAYS, settings.REVIEW_OVERDUE_DAYS, settings.REVIEW_LAPSES_DAYS = 21, 50, 60
+    assert rows() == [
+        ("22 days before", "Your review is open. Here is the link to it.", "“Signed” or “Up to date”"),
+        ("21 days before", "", "“Review due”"),
+        ("1 day after", late, "“Review due”"),
+        ("51 days after", last, "“Review overdue”"),
+        ("60 days after", "", "“Lapsed”"),
+    ]
 
 
 def test_home_promises_the_decision_that_the_settings_promise(client, settings):

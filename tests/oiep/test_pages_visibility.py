@@ -3,23 +3,29 @@
 Each hidden thing carries a token in each of its words. A stranger then walks all addresses that there are.
 """
 
+import datetime
 import re
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from partners.models import Partner
 from tests.factories import (
+    AnswerFactory,
     CharterVersionFactory,
     ContactMessageFactory,
     DistrictFactory,
+    EvidenceFactory,
     JoinRequestFactory,
     PartnerFactory,
+    PauseFactory,
     PledgeFactory,
     PledgeIdeaFactory,
     PriorityAreaFactory,
     ProfileChangeFactory,
     ResidentFactory,
+    ReviewFactory,
     SectorFactory,
     SignatureFactory,
     SigningFactory,
@@ -61,6 +67,24 @@ def county():
             replaces = {"replaces": live} if state == "submitted" else {}
             PledgeFactory(partner=partner, area=area, statement=TOKEN, measure=TOKEN, **replaces, **_state(state))
         PledgeFactory(withdrawn=True, partner=partner, area=area, statement=TOKEN, ending_reason=TOKEN)
+        for year, state in enumerate(STATES, start=2027):
+            review = ReviewFactory(
+                partner=partner,
+                round_on=datetime.date(year, 5, 4),
+                recruitment=TOKEN,
+                help_wanted=TOKEN,
+                explanation=TOKEN,
+                **_state(state),
+                **({"closed_at": timezone.now(), "closing": "missed"} if state == "draft" else {}),
+            )
+            answer = AnswerFactory(review=review, pledge=live, words=TOKEN, evidence_url=f"https://{TOKEN}.example")
+            EvidenceFactory(answer=answer, name=TOKEN)
+        review = ReviewFactory(
+            approved=True, partner=partner, round_on=datetime.date(2026, 5, 4), help_wanted=TOKEN, explanation=TOKEN,
+            decision_message=TOKEN,
+        )  # fmt: skip
+        AnswerFactory(review=review, pledge=live, words="We bought flour here.")
+    PauseFactory(partner=bakery, reason=TOKEN)
     ProfileChangeFactory(submitted=True, partner=bakery, values={"name": TOKEN, "description": TOKEN})
     ContactMessageFactory(partner=bakery, name=TOKEN, message=TOKEN, email=f"{CANARY}@example.com")
     JoinRequestFactory(partner=bakery, user=_person("asker"), job_title=TOKEN)
@@ -91,13 +115,15 @@ PARTS = {
     "partner": [{"slug": "bakery"}],
     "partner-contact": [{"slug": "bakery"}],
     "partner-contact-sent": [{"slug": "bakery"}],
+    "partner-standing": [{"slug": "bakery"}],
+    "evidence": None,
     "area": [{"slug": "spend"}],
     "place": [{"slug": "oxford"}],
     "pledge": None,
     "sitemap-section": [{"section": name} for name in ("pages", "partners", "pledges")],
 }
 # Of these others answer for what they show: to who is signed in, or to who holds a link or a signing's number.
-ELSEWHERE = re.compile(r"^(admin/|account/|accounts/|sign/|health/)")
+ELSEWHERE = re.compile(r"^(admin/|account/|accounts/|reviews/|sign/|health/)")
 
 
 def _patterns(resolver, prefix=""):

@@ -1,6 +1,7 @@
 import datetime
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import call_command
 from django.db import transaction
@@ -12,10 +13,14 @@ from oiep.models import AuditEvent, OutgoingEmail
 from oiep.moderation import Move, State, Urgency, waiting
 from partners.models import District, JoinRequest, Kind, Membership, Partner, PriorityArea, ProfileChange, Purpose, Size
 from pledges.actions import moderation
+from pledges.actions.answers import missing
+from pledges.actions.daily import run_day
+from pledges.history import show_standings
 from pledges.management.commands.load_examples import ACCOUNTS, PASSWORD
-from pledges.models import Capacity, Case, Pledge, Signature
+from pledges.models import Answer, Capacity, Case, Pledge, Review, Signature
+from pledges.standing import Status
 
-MODELS = [Partner, Membership, Signature, Pledge, ProfileChange, JoinRequest, get_user_model()]
+MODELS = [Partner, Membership, Signature, Pledge, ProfileChange, JoinRequest, Review, Answer, get_user_model()]
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +145,84 @@ def test_partners_take_messages_for_each_purpose(examples):
     assert Partner.objects.listed().filter(contact_paused_at__isnull=False).exists()
 
 
-def test_no_mail_is_written(examples):
-    assert not OutgoingEmail.objects.exists()
+def test_no_mail_waits_to_be_sent(examples):
+    for email in OutgoingEmail.objects.all():
+        assert (email.state, email.to.split("@")[1]) == (OutgoingEmail.State.SENT, "example.org")
+
+
+# Reviews --------------------------------------------------------------------------------------
+
+
+def test_each_standing_is_there_to_be_seen(examples):
+    organisations = show_standings(Partner.objects.published().exclude(kind=Kind.RESIDENT))
+    assert {partner.standing.status for partner in organisations} == set(Status) - {Status.NOT_SIGNED}
+    by_name = {partner.name.removesuffix(" (example)"): partner for partner in organisations}
+    expected = {
+        "Thameside Health Partnership": Status.UP_TO_DATE,
+        "Northgate Savings Co-operative": Status.UP_TO_DATE,
+        "Two Rivers Delivery": Status.UP_TO_DATE,
+        "Windrush Vale Town Council": Status.UP_TO_DATE,
+        "Cherwell Valley Builders": Status.REVIEW_DUE,
+        "Ridgeway Further Education College": Status.REVIEW_DUE,
+        "Barleyfield Homes": Status.REVIEW_OVERDUE,
+        "Puck Lane Fitness": Status.LAPSED,
+        "Kingfisher Boatyard": Status.PAUSED,
+        "Bellwether Print": Status.WITHDRAWN,
+        "Marigold Bakery": Status.SIGNED,
+    }
+    assert {name: by_name[name].standing.status for name in expected} == expected
+    for partner in organisations:
+        lapsed = partner.standing.status == Status.LAPSED
+        assert (partner.lapsed_on == partner.standing.since) if lapsed else partner.lapsed_on is None
+
+
+def test_reviews_come_in_each_state(examples):
+    states = {(review.state, review.closing) for review in Review.objects.all()}
+    assert states == {
+        (State.DRAFT, ""),
+        (State.DRAFT, Review.Closing.MISSED),
+        (State.SUBMITTED, ""),
+        (State.CHANGES_ASKED, ""),
+        (State.APPROVED, ""),
+    }
+    thameside = Partner.objects.get(name__startswith="Thameside")
+    assert thameside.reviews.approved().count() == 2
+    assert thameside.pledges.filter(ending=Pledge.Ending.ACHIEVED).count() == 1
+    assert Review.objects.exclude(explanation="").get().partner.name == "Barleyfield Homes (example)"
+    for review in Review.objects.exclude(answered_at=None):
+        assert missing(review) == []
+        assert all(answer.is_complete for answer in review.answers.all())
+        assert review.answers.exists()
+
+
+def test_a_lapse_and_its_end_are_on_the_record(client, examples):
+    text = client.get("/partners/northgate-savings-co-operative-example/").content.decode()
+    assert "No review came for the round of" in text
+    assert "Back among the partners of the Charter, after lapsing" in text
+
+
+def test_the_day_s_work_finds_nothing_that_the_examples_should_have_had(examples):
+    done = run_day()
+    assert {name: done[name] for name in ("failed", "opened", "lapsed", "forgotten")} == {
+        "failed": 0, "opened": 0, "lapsed": 0, "forgotten": 0,
+    }  # fmt: skip
+    # Only a step whose day is today may be left to the job.
+    assert done["recorded"] == sum(
+        review.due_on + datetime.timedelta(days=offset) == timezone.localdate()
+        for review in Review.objects.awaited()
+        for _step, offset in settings.REVIEW_STEPS
+    )
+
+
+def test_a_review_of_an_example_can_be_approved_and_undone(examples):
+    review = Review.objects.submitted().get()
+    manager = get_user_model().objects.get(email="manager@example.org")
+    moderation.decide(decisions=[moderation.Decision(review, Move.APPROVE)], actor=manager)
+    assert set(review.partner.pledges.values_list("ending", flat=True)) == {"", "achieved", "stopped"}
+    for approved in review.partner.reviews.approved():
+        moderation.undo(objects=[approved], actor=manager)
+    assert review.partner.reviews.approved().count() == 0
+    assert set(review.partner.pledges.values_list("renewed_on", flat=True)) == {None}
 
 
 # Time -----------------------------------------------------------------------------------------

@@ -1,11 +1,18 @@
+import datetime
+
 import pytest
+import time_machine
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from oiep.models import AuditEvent
-from partners.models import JoinRequest, Membership, Partner, ProfileChange
+from partners.models import JoinRequest, Kind, Membership, Partner, ProfileChange
+from pledges.actions.daily import run_day
+from pledges.history import show_standings
 from pledges.management.commands.load_examples import ACCOUNTS, PASSWORD
 from pledges.models import Pledge, Signature
+from pledges.standing import Status
 
 MODELS = [Partner, Membership, Signature, Pledge, ProfileChange, JoinRequest, get_user_model(), AuditEvent]
 
@@ -51,3 +58,13 @@ def test_an_account_that_exists_is_left_alone(reference):
         call_command("load_examples")
     assert list(get_user_model().objects.all()) == [own]
     assert not Partner.objects.exists()
+
+
+@pytest.mark.parametrize("days", [1, 45, 100, 200, 365])
+def test_examples_are_as_sound_on_another_day(db, days):
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=days), tick=False):
+        call_command("load_reference", verbosity=0)
+        call_command("load_examples")
+        statuses = {p.standing.status for p in show_standings(Partner.objects.published().exclude(kind=Kind.RESIDENT))}
+        assert statuses == set(Status) - {Status.NOT_SIGNED}
+        assert run_day()["opened"] == 0

@@ -9,7 +9,14 @@ from django.utils import timezone
 from oiep.moderation import Urgency, sent_in_before, waiting, working_days_between
 from pledges.models import Case
 from pledges.similar import SHARED_BY_MANY, similar_to
-from tests.factories import PartnerFactory, PledgeFactory, ProfileChangeFactory, ResidentFactory, UserFactory
+from tests.factories import (
+    PartnerFactory,
+    PledgeFactory,
+    ProfileChangeFactory,
+    ResidentFactory,
+    ReviewFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -130,14 +137,17 @@ def test_figures_count_by_urgency_and_by_what_waits():
     standing = PartnerFactory(approved=True)
     PledgeFactory.create_batch(3, submitted=True, partner=standing, submitted_at=at("2026-02-02T10:00"))
     ProfileChangeFactory(submitted=True, partner=standing)
+    ReviewFactory(submitted=True, partner=standing)
     figures = Case.objects.waiting().figures()
     assert figures == {
         "total": 5, "red": 2, "amber": 2, "green": 1, "signatures": 4, "pledges": 1, "changes": 1,
+        "reviews": 1,
     }  # fmt: skip
     queue = Case.objects.waiting()
     for urgency in Urgency:
         assert queue.urgent(urgency).count() == figures[urgency.value]
     assert queue.with_waiting("change").get().pk == queue.with_waiting("pledges").get().pk == standing.pk
+    assert queue.with_waiting("review").get().pk == standing.pk
     assert queue.with_waiting("signature").count() == 4
 
 

@@ -41,7 +41,7 @@ def test_each_entry_is_valid(reference, model):
 def test_the_charter_is_in_force_and_says_what_signers_promise(reference):
     charter = CharterVersion.objects.current()
     assert (charter.number, charter.title) == (1, "Oxfordshire Inclusive Economy Charter")
-    assert charter.published_on == datetime.date(2026, 5, 1)
+    assert charter.published_on == timezone.localdate()
     assert len(re.findall(r"^- ", charter.purpose, re.MULTILINE)) == 4
     promises = re.findall(r"^\d\. \*\*(.+)\.\*\*", charter.commitment, re.MULTILINE)
     assert promises == [

@@ -12,10 +12,12 @@ from oiep.locks import lock_on
 from oiep.models import AuditEvent
 from oiep.moderation import DECIDED, Move, State, working_days_between
 from oiep.roles import make_manager_group
+from oiep.rounds import add_months
 from partners.actions import profile_of
-from partners.models import District, JoinRequest, Membership, Partner, PriorityArea, ProfileChange, Sector
+from partners.models import District, JoinRequest, Membership, Partner, Pause, PriorityArea, ProfileChange, Sector
 from pledges.actions.moderation import MOVE_TO, new_number
 from pledges.actions.pledges import FIELDS, refresh_active_areas
+from pledges.management.example_reviews import ExampleReviews, save
 from pledges.models import CharterVersion, Pledge, PledgeIdea, Signature
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -69,6 +71,13 @@ class Command(BaseCommand):
             entries += tomllib.loads(path.read_text("utf-8"))["partner"]
         for self.number, entry in enumerate(entries):
             self.add_partner(entry)
+        self.publish_charter_before_the_first_signature()
+
+    def publish_charter_before_the_first_signature(self):
+        """Examples have signed for years; nobody can sign a version that is not there yet."""
+        first = Signature.objects.filter(partner__is_example=True).earliest("declared_at")
+        self.charter.published_on = min(self.charter.published_on, timezone.localdate(first.declared_at))
+        save(self.charter)
 
     # Time and people --------------------------------------------------------------------------
 
@@ -118,19 +127,24 @@ class Command(BaseCommand):
         )
         if partner.state == State.APPROVED:
             partner.approved_at = partner.decided_at
+            partner.next_round_on = partner.round_after(timezone.localdate(partner.approved_at))
         if entry.get("contact_paused"):
             partner.contact_paused_at = self.moment(self.days_ago(9), 11)
-        _save(partner)
+        save(partner)
         partner.districts.set(District.objects.filter(slug__in=entry.get("districts", [])))
         self.record_moves(partner, lead)
         self.add_signature(partner, lead, entry)
-        _save(Membership(partner=partner, user=lead, role=Membership.Role.LEAD, started_at=partner.created_at,
+        save(Membership(partner=partner, user=lead, role=Membership.Role.LEAD, started_at=partner.created_at,
                          job_title=entry["lead"].get("job_title", "")))  # fmt: skip
         for member in entry.get("members", []):
             self.add_member(partner, member)
-        previous = None
+        pledges = [None]
         for values in entry.get("pledge", []):
-            previous = self.add_pledge(partner, lead, values, previous)
+            pledges.append(self.add_pledge(partner, lead, values, pledges[-1]))
+        if "paused" in entry:
+            self.pause(partner, entry["paused"])
+        if partner.state == State.APPROVED and "withdrawn" not in entry:
+            ExampleReviews(self, partner, lead, pledges).add(entry.get("review", []))
         if "withdrawn" in entry:
             self.withdraw(partner, lead, self.moment(self.days_ago(entry["withdrawn"]["days"]), 12))
         else:
@@ -172,7 +186,7 @@ class Command(BaseCommand):
 
     def add_signature(self, partner, lead, entry):
         assisted, approval = entry.get("assisted", ""), entry.get("approval", {})
-        _save(
+        save(
             Signature(
                 partner=partner,
                 charter=self.charter,
@@ -190,10 +204,17 @@ class Command(BaseCommand):
 
     def withdraw(self, partner, lead, at):
         partner.withdrawn_at, partner.withdrawn_by = at, lead
-        _save(partner)
+        save(partner)
         self.record("partner.withdrawn", partner, at, actor=lead, state=partner.state)
         for pledge in partner.pledges.filter(ended_at=None):
             self.stop(pledge, lead, at, LEFT)
+
+    def pause(self, partner, entry):
+        starts_on = self.days_ago(entry["days"])
+        values = {"until": self.days_ago(-entry["until"]), "reason": entry["reason"], "set_by": self.manager}
+        pause = Pause(partner=partner, starts_on=starts_on, set_at=self.moment(starts_on, 11), **values)
+        save(pause)
+        self.record("partner.paused", partner, pause.set_at, actor=self.manager, until=str(pause.until))
 
     def add_member(self, partner, person):
         user = self.user(**_person(person))
@@ -204,14 +225,14 @@ class Command(BaseCommand):
             job_title=person["job_title"],
             started_at=partner.decided_at,
         )
-        _save(membership)
+        save(membership)
         self.record("membership.added", membership, partner.decided_at, partner=partner.pk, role=membership.role)
 
     def add_join_request(self, partner, person):
         at = self.moment(self.days_ago(person["days"]), 10)
         user = self.user(date_joined=at, **_person(person))
         request = JoinRequest(partner=partner, user=user, job_title=person["job_title"], asked_at=at)
-        _save(request, exclude=["answered_at", "answered_by"])  # nobody has answered yet
+        save(request, exclude=["answered_at", "answered_by"])  # nobody has answered yet
         self.record("joinrequest.asked", request, at, actor=user, partner=partner.pk)
 
     def add_profile_change(self, partner, lead, entry):
@@ -225,7 +246,7 @@ class Command(BaseCommand):
             before={field: live[field] for field in values},
             **moderated,
         )
-        _save(change)
+        save(change)
         self.record_moves(change, lead)
 
     # Pledges ----------------------------------------------------------------------------------
@@ -248,7 +269,7 @@ class Command(BaseCommand):
         )
         if state == State.APPROVED:
             pledge.started_on = timezone.localdate(pledge.decided_at)
-        _save(pledge)
+        save(pledge)
         if pledge.replaces:
             self.replace(pledge, lead)
         elif sent:
@@ -272,7 +293,7 @@ class Command(BaseCommand):
             if "target" in entry:
                 words = {"measure": idea.measure, "unit": idea.unit} | words
         if "target" in entry:
-            words["target_date"] = sent + datetime.timedelta(days=365)
+            words["target_date"] = add_months(sent, 12 * entry.get("target_years", 1))
         return words
 
     def replace(self, pledge, lead):
@@ -283,12 +304,12 @@ class Command(BaseCommand):
         )
         if pledge.state == State.APPROVED:
             old.ended_at, old.ending = pledge.decided_at, Pledge.Ending.REPLACED
-            _save(old)
+            save(old)
             self.record("pledge.replaced", old, pledge.decided_at, by=pledge.pk)
 
     def stop(self, pledge, lead, at, reason):
         pledge.ended_at, pledge.ending, pledge.ending_reason = at, Pledge.Ending.STOPPED, reason
-        _save(pledge)
+        save(pledge)
         self.record("pledge.stopped", pledge, at, actor=lead, note=reason, partner=pledge.partner_id)
 
 
@@ -300,8 +321,3 @@ _PARTNER_FIELDS = (
 
 def _person(entry):
     return {"name": entry["name"], "email": entry["email"]}
-
-
-def _save(obj, exclude=None):
-    obj.full_clean(exclude=exclude)
-    obj.save()

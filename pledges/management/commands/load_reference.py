@@ -4,6 +4,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 
 from oiep import audit
 from oiep.locks import lock_on
@@ -70,6 +71,8 @@ class Command(BaseCommand):
 
     def add(self, model, values, number, name, where):
         values = {field: value.strip() if isinstance(value, str) else value for field, value in values.items()}
+        if model is CharterVersion:
+            values.setdefault("published_on", timezone.localdate())
         if hasattr(model, "order"):
             values.setdefault("order", number * 10)  # room for what the manager puts in between
         try:

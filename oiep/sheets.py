@@ -1,0 +1,147 @@
+"""Tables that go out to spreadsheets and come back from them, as CSV.
+
+Nothing that a person typed runs when a spreadsheet opens it: a cell that it would take for a formula, and what would
+become one if it cut the cell at a semicolon, a tab or a line break, gets an apostrophe before it. Reading takes exactly
+that apostrophe out again.
+"""
+
+import codecs
+import csv
+import io
+import re
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+ROWS_AT_MOST = 50_000
+
+# Signs with which a formula begins, also in other forms of them that spreadsheets read alike.
+_SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−"
+_START, _WITHIN = rf"('*)(?=[\t\r\n]|\s*[{_SIGNS}])", rf"('*)(?=[{_SIGNS}])"
+_AFTER_A_CUT = r"([;\t\r\n]\s*)"
+
+
+def safe_cell(value):
+    """A value as a cell in which nothing runs."""
+    text = re.sub(_AFTER_A_CUT + _WITHIN, r"\1'\2", "" if value is None else str(value))
+    return re.sub("^" + _START, r"'\1", text)
+
+
+def plain_cell(text):
+    """What `safe_cell` was given."""
+    if "'" not in text:
+        return text
+    text = re.sub("^'" + _START, r"\1", text)
+    return re.sub(_AFTER_A_CUT + "'" + _WITHIN, r"\1\2", text)
+
+
+class _Echo:
+    def write(self, text):
+        return text
+
+
+def csv_lines(header, rows):
+    """The lines of a CSV file that Excel reads as UTF-8, one at a time."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow(header)
+    for row in rows:
+        yield writer.writerow([safe_cell(value) for value in row])
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table that somebody sent us. rows: (number as the spreadsheet shows it, column → text).
+
+    decimal_comma: whether it comes from a spreadsheet that writes 12,5. is_lossy: whether letters that Windows-1252
+    does not have may have become question marks.
+    """
+
+    rows: list
+    columns: list
+    decimal_comma: bool = False
+    is_lossy: bool = False
+
+
+def read_sheet(content, *, needs, knows=()):
+    """The table in the bytes of a CSV file: with or without a byte order mark, in UTF-8, UTF-16 or Windows-1252, with
+    commas, semicolons or tabs.
+
+    needs: the columns that must be there; knows: others. Raises ValidationError, with words for a user.
+    """
+    text, is_lossy = _decode(content)
+    text, delimiter = _declared_delimiter(text)
+    delimiter = delimiter or _likely_delimiter(text, {*needs, *knows})
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        header = [_name(cell) for cell in next(reader, [])]
+        _check_header(header, needs)
+        rows = []
+        for number, cells in enumerate(reader, start=2):
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(rows) == ROWS_AT_MOST:
+                raise ValidationError(
+                    _("This file has more than %(most)s rows. Cut it into smaller files.")
+                    % {"most": f"{ROWS_AT_MOST:,}"}
+                )
+            if any(cell.strip() for cell in cells[len(header) :]):
+                raise ValidationError(
+                    _("Row %(row)s has more cells than there are headings. Perhaps a quotation mark is missing.")
+                    % {"row": number}
+                )
+            cells += [""] * (len(header) - len(cells))
+            rows.append((number, {name: plain_cell(cell) for name, cell in zip(header, cells, strict=False) if name}))
+    except csv.Error:
+        raise ValidationError(
+            _("We cannot read line %(line)s: a quotation mark is not closed, or a cell is too long.")
+            % {"line": reader.line_num}
+        ) from None
+    return Sheet(rows, header, decimal_comma=delimiter == ";", is_lossy=is_lossy)
+
+
+def _decode(content):
+    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise ValidationError(_("This is a workbook, not a CSV file. In Excel, choose “Save as” and “CSV UTF-8”."))
+    encodings = ["utf-8-sig", "cp1252"]
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encodings = ["utf-16"]
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text, encoding == "cp1252"
+    raise ValidationError(_("We cannot read the letters of this file. In Excel, save it as “CSV UTF-8”."))
+
+
+def _declared_delimiter(text):
+    """Excel may write its delimiter in a line of its own before all others."""
+    match = re.match(r'"?sep=([,;\t])"?\r?\n', text, re.IGNORECASE)
+    return (text[match.end() :], match[1]) if match else (text, "")
+
+
+def _likely_delimiter(text, names):
+    def known(delimiter):
+        try:
+            header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+        except csv.Error:
+            return 0
+        return len(names & {_name(cell) for cell in header})
+
+    return max(",;\t", key=known)
+
+
+def _name(cell):
+    return " ".join(cell.replace("\ufeff", "").split()).lower()
+
+
+def _check_header(header, needs):
+    if missing := [name for name in needs if name not in header]:
+        raise ValidationError(
+            _("The first row has no column “%(name)s”. Begin with a file that you exported.") % {"name": missing[0]}
+        )
+    named = [name for name in header if name]
+    if twice := [name for name in named if named.count(name) > 1]:
+        raise ValidationError(_("There are two columns “%(name)s”. Take one out.") % {"name": twice[0]})
