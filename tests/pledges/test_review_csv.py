@@ -453,8 +453,8 @@ def test_number_is_read_as_it_is_meant_or_not_at_all(review, pledge, text, delim
 @pytest.mark.parametrize(
     "text",
     [
-        "2027-05-04", "04/05/2027", "4/5/2027", "04/05/27", "04.05.2027", "4 May 2027", "Tuesday, 4 May 2027", "04-May-27",
-        "May 4, 2027", "04/05/2027 00:00", "2027-05-04 00:00:00", "4 May, 2027", "",
+        "2027-05-04", "04/05/2027", "4/5/2027", "04/05/27", "04.05.2027", "4 May 2027", "Tuesday, 4 May 2027",
+        "04-May-27", "May 4, 2027", "04/05/2027 00:00", "2027-05-04 00:00:00", "4 May, 2027", "",
     ],
 )  # fmt: skip
 def test_date_is_known_however_the_spreadsheet_writes_it(review, pledge, text):
