@@ -5,7 +5,7 @@ from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 _LINK = re.compile(r"""\b(?:href|src|action|hx-get)\s*=\s*(?:"([^"]*)"|'([^']*)')|<loc>([^<]*)</loc>""")
-AT_MOST = 1500
+_AT_MOST = 1500  # a site of links without end is a fault
 _START = ("/", "/sitemap.xml", "/robots.txt")
 
 
@@ -20,8 +20,8 @@ def crawl(client, *start, follow=lambda address: True):
         if address in answers:
             continue
         answers[address] = answer = client.get(address)
-        assert len(answers) < AT_MOST, f"There is no end of addresses: {[*answers][-20:]}"
-        found = [answer["Location"]] if answer.has_header("Location") else links_in(answer)
+        assert len(answers) < _AT_MOST, f"There is no end of addresses: {[*answers][-20:]}"
+        found = links_in(answer)
         for link in found:
             parts = urlsplit(urljoin(f"http://testserver{address}", link))
             local = parts.path + (f"?{parts.query}" if parts.query else "")
@@ -31,13 +31,22 @@ def crawl(client, *start, follow=lambda address: True):
 
 
 def links_in(answer):
-    """The addresses that a page or a sitemap leads to, as they stand in it."""
+    """The addresses that a page, a sitemap or a redirect leads to, as they stand in it."""
+    body = _body_of(answer).decode(errors="replace")
+    if answer.has_header("Location"):
+        return [answer["Location"]]
     if not re.search("html|xml", answer.headers.get("Content-Type", "")):
         return []
-    return [unescape(next(filter(None, groups), "")) for groups in _LINK.findall(words_of(answer))]
+    return [unescape(next(filter(None, groups), "")) for groups in _LINK.findall(body)]
 
 
 def words_of(answer):
     """What an answer says in its body, headers and cookies."""
-    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return "\n".join([body.decode(errors="replace"), str(dict(answer.headers)), answer.cookies.output()])
+    return "\n".join([_body_of(answer).decode(errors="replace"), str(dict(answer.headers)), answer.cookies.output()])
+
+
+def _body_of(answer):
+    """A file can be read only once, and is closed by that, so what was read is kept with the answer."""
+    if answer.streaming and not hasattr(answer, "kept_body"):
+        answer.kept_body = answer.getvalue()
+    return answer.kept_body if answer.streaming else answer.content

@@ -1,0 +1,368 @@
+"""Who gets what: every address, for every role, of things that are theirs, somebody else's, or not public yet.
+
+An address that is not in the table fails the build.
+"""
+
+import re
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+
+from oiep import audit
+from oiep.models import User
+from tests.addresses import addresses
+from tests.factories import (
+    CharterVersionFactory,
+    ContactMessageFactory,
+    DeclineReasonFactory,
+    DistrictFactory,
+    JoinRequestFactory,
+    ManagerFactory,
+    MembershipFactory,
+    OutgoingEmailFactory,
+    PartnerFactory,
+    PledgeFactory,
+    PledgeIdeaFactory,
+    PriorityAreaFactory,
+    ProfileChangeFactory,
+    ResidentFactory,
+    SectorFactory,
+    SignatureFactory,
+    SigningFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+# resident: has signed as a resident. lead, member: of the bakery; the lead also leads the shed, which waits for a
+# decision, and led the stall, which has withdrawn. other: leads the mill, and the hut, which waits. staff: may open
+# admin and has no rights there.
+ROLES = ("anonymous", "resident", "lead", "member", "other", "staff", "manager", "superuser")
+
+# login: to be sent to sign in, and back. door: the same, by way of admin's own page. →: to be sent there.
+# One answer is everybody's; otherwise they are in the order of ROLES.
+PUBLIC = [
+    # address                             of what                   answers
+    ("", {}, "200"),
+    ("charter/", {}, "200"),
+    ("charter/benefits/", {}, "200"),
+    ("charter/how-it-works/", {}, "200"),
+    ("charter/<int:number>/", {"number": "1"}, "200"),
+    ("charter/<int:number>/", {"number": "2"}, "404"),  # not published yet
+    ("partners/", {}, "200"),
+    ("partners/<slug:slug>/", {"slug": "bakery"}, "200"),
+    ("partners/<slug:slug>/", {"slug": "stall"}, "200"),  # an organisation that has withdrawn keeps its page
+    ("partners/<slug:slug>/", {"slug": "shed"}, "404"),
+    ("partners/<slug:slug>/", {"slug": "hut"}, "404"),
+    ("partners/<slug:slug>/", {"slug": "left"}, "404"),  # a resident who has withdrawn does not
+    ("partners/<slug:slug>/contact/", {"slug": "bakery"}, "200"),
+    ("partners/<slug:slug>/contact/", {"slug": "mill"}, "200"),  # says that nobody can write to it
+    ("partners/<slug:slug>/contact/", {"slug": "shed"}, "404"),
+    ("partners/<slug:slug>/contact/sent/", {"slug": "bakery"}, "200"),
+    ("partners/<slug:slug>/contact/sent/", {"slug": "shed"}, "404"),
+    ("areas/", {}, "200"),
+    ("areas/<slug:slug>/", {"slug": "spend"}, "200"),
+    ("places/", {}, "200"),
+    ("places/<slug:slug>/", {"slug": "oxford"}, "200"),
+    ("pledges/", {}, "200"),
+    ("pledges/<int:pk>/", {"pk": "bread"}, "200"),
+    ("pledges/<int:pk>/", {"pk": "flour"}, "200"),
+    ("pledges/<int:pk>/", {"pk": "cake"}, "404"),  # it waits
+    ("pledges/<int:pk>/", {"pk": "tools"}, "404"),  # its partner waits
+    ("accessibility/", {}, "200"),
+    ("privacy/", {}, "200"),
+    ("terms/", {}, "200"),
+    ("contact/", {}, "200"),
+    ("contact/sent/", {}, "200"),
+    ("sitemap.xml", {}, "200"),
+    ("sitemap-<slug:section>.xml", {"section": "partners"}, "200"),
+    ("sitemap-<slug:section>.xml", {"section": "users"}, "404"),
+    ("robots.txt", {}, "200"),
+    ("health/live", {}, "200"),
+    ("health/ready", {}, "200"),
+]
+# A signature under way opens only in the browser that began it, or by the link in its e-mail.
+SIGNING = [
+    ("sign/", {}, "200"),
+    ("sign/questions/", {}, "200"),
+    ("sign/confirm/<str:token>/", {"token": "guessed"}, "404"),
+    ("sign/confirm/<str:token>/", {"token": "confirming"}, "200"),
+    ("sign/resume/<str:token>/", {"token": "guessed"}, "404"),
+    ("sign/resume/<str:token>/", {"token": "confirming"}, "404"),  # one kind of link is not the other
+    ("sign/resume/<str:token>/", {"token": "resuming"}, "200"),
+    ("sign/<uuid:pk>/done/", {"pk": "signing"}, "404"),
+    ("sign/<uuid:pk>/save/", {"pk": "signing"}, "404"),
+    ("sign/<uuid:pk>/pledges/add/", {"pk": "signing"}, "404"),
+    ("sign/<uuid:pk>/pledges/<int:number>/", {"pk": "signing", "number": "1"}, "404"),
+    ("sign/<uuid:pk>/check/", {"pk": "signing"}, "404"),
+    ("sign/<uuid:pk>/<slug:step>/", {"pk": "signing", "step": "who"}, "404"),
+]
+ANYBODY_S = "login 200 200 200 200 200 200 200"
+THE_BAKERS = "login 404 200 200 404 404 404 404"
+THE_LEADS = "login 404 200 404 404 404 404 404"
+THE_OTHERS = "login 404 404 404 200 404 404 404"
+THE_RESIDENTS = "login 200 404 404 404 404 404 404"
+NOBODY_S = "login 404 404 404 404 404 404 404"
+# What has withdrawn has nothing left to change; its own page says so.
+OVER = "login 404 →/account/partners/stall/ 404 404 404 404 404"
+PARTNER = "account/partners/<slug:slug>/"
+ACCOUNT = [
+    ("account/", {}, ANYBODY_S),
+    (PARTNER, {"slug": "bakery"}, THE_BAKERS),
+    (PARTNER, {"slug": "shed"}, THE_LEADS),
+    (PARTNER, {"slug": "stall"}, THE_LEADS),
+    (PARTNER, {"slug": "mill"}, THE_OTHERS),
+    (PARTNER, {"slug": "hut"}, THE_OTHERS),
+    (PARTNER, {"slug": "rose"}, THE_RESIDENTS),
+    (PARTNER + "profile/", {"slug": "bakery"}, THE_BAKERS),
+    (PARTNER + "profile/", {"slug": "mill"}, THE_OTHERS),
+    (PARTNER + "profile/", {"slug": "rose"}, THE_RESIDENTS),
+    (PARTNER + "profile/", {"slug": "stall"}, OVER),
+    (PARTNER + "contact/", {"slug": "bakery"}, THE_BAKERS),
+    (PARTNER + "contact/", {"slug": "hut"}, THE_OTHERS),
+    (PARTNER + "contact/", {"slug": "rose"}, NOBODY_S),  # nobody can write to a resident
+    (PARTNER + "pledges/add/", {"slug": "bakery"}, THE_BAKERS),
+    (PARTNER + "pledges/add/", {"slug": "mill"}, THE_OTHERS),
+    (PARTNER + "pledges/<int:pk>/", {"slug": "bakery", "pk": "bread"}, THE_BAKERS),
+    (PARTNER + "pledges/<int:pk>/", {"slug": "shed", "pk": "tools"}, THE_LEADS),
+    (PARTNER + "pledges/<int:pk>/", {"slug": "mill", "pk": "flour"}, THE_OTHERS),
+    (PARTNER + "pledges/<int:pk>/", {"slug": "bakery", "pk": "flour"}, NOBODY_S),  # of another partner
+    (PARTNER + "pledges/<int:pk>/stop/", {"slug": "bakery", "pk": "bread"}, THE_BAKERS),
+    (PARTNER + "pledges/<int:pk>/stop/", {"slug": "mill", "pk": "flour"}, THE_OTHERS),
+    (PARTNER + "pledges/<int:pk>/stop/", {"slug": "bakery", "pk": "flour"}, NOBODY_S),
+    (PARTNER + "joining/<int:pk>/", {"slug": "bakery", "pk": "asked"}, THE_LEADS),
+    (PARTNER + "joining/<int:pk>/", {"slug": "mill", "pk": "asked"}, NOBODY_S),
+    (PARTNER + "decision/<int:pk>/", {"slug": "bakery", "pk": "board"}, THE_BAKERS),
+    (PARTNER + "decision/<int:pk>/", {"slug": "mill", "pk": "board"}, NOBODY_S),
+    (PARTNER + "withdraw/", {"slug": "bakery"}, THE_LEADS),
+    (PARTNER + "withdraw/", {"slug": "mill"}, THE_OTHERS),
+    (PARTNER + "withdraw/", {"slug": "stall"}, OVER),
+]
+SIGNED_IN = " ".join(["→/account/"] * 7)
+SIGN_IN = [
+    ("accounts/login/", {}, f"200 {SIGNED_IN}"),
+    ("accounts/login/code/", {}, "→/accounts/login/"),
+    ("accounts/login/code/confirm/", {}, f"→/accounts/login/code/ {SIGNED_IN}"),
+    ("accounts/login/password/", {}, f"200 {SIGNED_IN}"),
+    ("accounts/logout/", {}, "→/ 200 200 200 200 200 200 200"),
+    ("accounts/inactive/", {}, "200"),
+    ("accounts/signup/", {}, "→/sign/"),
+]
+STRANGERS = "door door door door door"
+STAFFS = f"{STRANGERS} 200 200 200"
+DESK = [
+    ("admin/", {}, STAFFS),
+    ("admin/login/", {}, "login 403 403 403 403 →/admin/ →/admin/ →/admin/"),
+    ("admin/logout/", {}, "→/admin/ →/admin/ →/admin/ →/admin/ →/admin/ 405 405 405"),
+    ("admin/password_change/", {}, STAFFS),
+    ("admin/password_change/done/", {}, STAFFS),
+    ("admin/autocomplete/", {}, f"{STRANGERS} 403 403 403"),
+    ("admin/jsi18n/", {}, STAFFS),
+    (
+        "admin/r/<path:content_type_id>/<path:object_id>/",
+        {"content_type_id": "0", "object_id": "0"},
+        f"{STRANGERS} 404 404 404",
+    ),
+    ("admin/pledges/case/decide/", {}, f"{STRANGERS} 403 →/admin/pledges/case/ →/admin/pledges/case/"),
+    ("admin/pledges/case/decided/", {}, f"{STRANGERS} 403 →/admin/pledges/case/ →/admin/pledges/case/"),
+    ("admin/pledges/case/<int:pk>/lead/", {"pk": "bakers"}, f"{STRANGERS} 403 200 200"),
+    ("admin/pledges/case/<int:pk>/withdraw/", {"pk": "bakers"}, f"{STRANGERS} 403 200 200"),
+    ("admin/^(?P<app_label>auth|account|oiep|partners|pledges)/$", "admin/partners/", f"{STRANGERS} 404 200 200"),
+    ("admin/^(?P<app_label>auth|account|oiep|partners|pledges)/$", "admin/auth/", f"{STRANGERS} 404 404 200"),
+    ("admin/(?P<url>.*)$", "admin/no-such-page", f"{STRANGERS} 404 404 404"),
+]
+# Each list in admin: what a manager and a superuser may do there. Nobody else may do anything.
+LISTS = {
+    # list                   manager            superuser
+    "auth/group": ("", "view add change delete"),
+    "account/emailaddress": ("", "view add change delete"),
+    "oiep/user": ("view", "view add change"),
+    "oiep/auditevent": ("view", "view"),
+    "oiep/outgoingemail": ("view", "view"),
+    "partners/partner": ("view change", "view change"),
+    "partners/district": ("view add change", "view add change"),
+    "partners/priorityarea": ("view add change", "view add change"),
+    "partners/sector": ("view add change", "view add change"),
+    "partners/declinereason": ("view add change", "view add change"),
+    "partners/contactmessage": ("view", "view"),
+    "pledges/case": ("view change", "view change"),
+    "pledges/pledgeidea": ("view add change", "view add change"),
+    "pledges/charterversion": ("view add change", "view add change"),
+    "pledges/pledge": ("view", "view"),
+    "pledges/signature": ("view change", "view change"),
+    "pledges/signing": ("view", "view"),
+}
+
+
+def _rows_of_lists():
+    for name, rights in LISTS.items():
+        of_one = {"object_id": name}
+        for ending, right in (("", "view"), ("add/", "add")):
+            yield f"admin/{name}/{ending}", {}, _answers(rights, right)
+        for ending, right in (("history/", "view"), ("delete/", "delete"), ("change/", "view")):
+            yield f"admin/{name}/<path:object_id>/{ending}", of_one, _answers(rights, right)
+        yield f"admin/{name}/<path:object_id>/", of_one, f"{STRANGERS} →change/ →change/ →change/"
+
+
+def _answers(rights, right):
+    return " ".join([STRANGERS, "403", *("200" if right in words else "403" for words in rights)])
+
+
+TABLE = [*PUBLIC, *SIGNING, *ACCOUNT, *SIGN_IN, *DESK, *_rows_of_lists()]
+
+
+@pytest.fixture
+def world():
+    """The users by role, and the keys that stand for the names in the table."""
+    users = {role: UserFactory(email=f"{role}@canary.example") for role in ROLES[1:5]}
+    users["staff"] = UserFactory(is_staff=True)
+    users["manager"] = ManagerFactory(email="manager@canary.example")
+    users["superuser"] = UserFactory(is_staff=True, is_superuser=True)
+    lead, other = users["lead"], users["other"]
+    charter = CharterVersionFactory(number=1)
+    CharterVersionFactory(number=2, published_on=None)
+    area, place = PriorityAreaFactory(slug="spend"), DistrictFactory(slug="oxford")
+    where = {"districts": [place]}
+    bakery = PartnerFactory(name="bakery", approved=True, lead=lead, contact_purposes=["buy"], **where)
+    MembershipFactory(partner=bakery, user=users["member"], role="member")
+    mill = PartnerFactory(name="mill", approved=True, lead=other, **where)
+    shed = PartnerFactory(name="shed", submitted=True, lead=lead, **where)
+    PartnerFactory(name="hut", submitted=True, lead=other, **where)
+    PartnerFactory(name="stall", withdrawn=True, lead=lead, **where)
+    ResidentFactory(slug="rose", approved=True, lead=users["resident"], **where)
+    ResidentFactory(slug="left", withdrawn=True, lead=True, **where)
+    signing = SigningFactory(declared=True, charter=charter, email="signer@canary.example")
+    under_way = SigningFactory()
+    keys = {
+        "bread": PledgeFactory(approved=True, partner=bakery, area=area),
+        "cake": PledgeFactory(submitted=True, partner=bakery, area=area),
+        "flour": PledgeFactory(approved=True, partner=mill, area=area),
+        "tools": PledgeFactory(submitted=True, partner=shed, area=area),
+        "asked": JoinRequestFactory(partner=bakery, user__email="asker@canary.example"),
+        "board": SignatureFactory(partner=bakery, charter=charter, signer=lead, awaits_approval_of="The board"),
+        "signing": signing,
+        "bakers": bakery,
+    }
+    PledgeFactory(stopped=True, partner=mill, area=area)
+    ProfileChangeFactory(submitted=True, partner=bakery, proposed_by=lead)
+    PledgeIdeaFactory(area=area)
+    SectorFactory()
+    DeclineReasonFactory()
+    ContactMessageFactory(partner=bakery, email="visitor@canary.example")
+    OutgoingEmailFactory(failed=True, to="reader@canary.example")
+    EmailAddress.objects.create(user=lead, email=lead.email)
+    audit.record(verb="partner.approve", subject=bakery, actor=users["manager"], note="Well done.")
+    keys = {name: str(thing.pk) for name, thing in keys.items()}
+    keys["confirming"] = signing.confirmation_url.rstrip("/").rpartition("/")[2]
+    keys["resuming"] = under_way.resume_url.rstrip("/").rpartition("/")[2]
+    for name in LISTS:
+        keys[name] = str(apps.get_model(*name.split("/"))._default_manager.order_by("pk").first().pk)
+    return users, keys
+
+
+def path_of(address, filling, keys):
+    if isinstance(filling, str):
+        return f"/{filling}"
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: keys.get(filling[part[1]], filling[part[1]]), address)
+
+
+def rows_for(role, keys):
+    """(path, answer) for each row of the table."""
+    for address, filling, answers in TABLE:
+        path = path_of(address, filling, keys)
+        answers = answers.split()
+        answer = answers[0] if len(answers) == 1 else dict(zip(ROLES, answers, strict=True))[role]
+        yield path, f"→{path}change/" if answer == "→change/" else answer
+
+
+def answer_of(response, path):
+    """In the table's words."""
+    if response.status_code not in (301, 302):
+        return str(response.status_code)
+    there = response["Location"]
+    doors = {f"/accounts/login/?next={path}": "login", f"/admin/login/?next={path}": "door"}
+    return doors.get(there.replace("%2F", "/"), f"→{there}")
+
+
+def browser_of(users, role):
+    client = Client(raise_request_exception=False)
+    if role != "anonymous":
+        client.force_login(users[role], "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def checksums():
+    """The number of rows of each table, and a checksum of all that they hold."""
+    sums = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            rows = f"SELECT * FROM {connection.ops.quote_name(table)}"  # noqa: S608 - a name from the catalogue
+            cursor.execute(f"SELECT count(*), md5(string_agg(t::text, ';' ORDER BY t::text)) FROM ({rows}) t")  # noqa: S608
+            sums[table] = cursor.fetchone()
+    del sums["django_session"]
+    return sums
+
+
+def test_every_address_is_in_the_table():
+    written = {address for address, _filling, _answers in TABLE}
+    assert set(addresses()) == written
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_address_answers_each_role_as_written(world, role):
+    users, keys = world
+    client = browser_of(users, role)
+    wrong = {}
+    for path, wanted in rows_for(role, keys):
+        answer = answer_of(client.get(path), path)
+        if answer != wanted:
+            wrong[path] = (answer, f"not {wanted}")
+    assert wrong == {}
+
+
+# What would be pressed, if one could see the page.
+BUTTONS = {
+    **dict.fromkeys(("decide", "approve_all", "undo", "confirm", "remove", "join", "accept", "again", "post"), "yes"),
+    **dict.fromkeys(("reason", "statement", "name", "message"), "Mine"),
+    **{"move": "approve", "email": "me@example.org", "url": "example.org"},
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_may_not_look_may_not_write(world, role):
+    users, keys = world
+    client = browser_of(users, role)
+    before = checksums()
+    wrong = {}
+    for path, wanted in rows_for(role, keys):
+        if wanted in ("login", "door", "403", "404"):
+            answer = answer_of(client.post(path, {**BUTTONS, "case": keys["bakers"]}), path)
+            if answer not in (wanted, "405"):
+                wrong[path] = (answer, f"not {wanted}")
+    assert wrong == {}
+    assert checksums() == before
+
+
+@pytest.mark.parametrize(("role", "number"), [("manager", 0), ("superuser", 1)])
+def test_who_may_only_look_may_not_write(world, role, number):
+    users, keys = world
+    client = browser_of(users, role)
+    before = checksums()
+    only_seen = [name for name, rights in LISTS.items() if rights[number] == "view"]
+    assert len(only_seen) > 4
+    for name in only_seen:
+        assert client.post(f"/admin/{name}/{keys[name]}/change/", BUTTONS).status_code == 403, name
+    assert checksums() == before
+
+
+def test_a_stranger_cannot_raise_their_rights(world):
+    """The manager's form for users is for looking; a superuser's is the only one that gives rights."""
+    users, _keys = world
+    rights = {"email": "manager@canary.example", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    for role in ROLES[:-1]:
+        path = f"/admin/oiep/user/{users['manager'].pk}/change/"
+        assert browser_of(users, role).post(path, rights).status_code in (302, 403)
+    assert User.objects.filter(is_superuser=True).count() == 1
