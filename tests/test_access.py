@@ -19,6 +19,7 @@ from tests.factories import (
     ContactMessageFactory,
     DeclineReasonFactory,
     DistrictFactory,
+    EvidenceFactory,
     JoinRequestFactory,
     ManagerFactory,
     MembershipFactory,
@@ -29,6 +30,7 @@ from tests.factories import (
     PriorityAreaFactory,
     ProfileChangeFactory,
     ResidentFactory,
+    ReviewFactory,
     SectorFactory,
     SignatureFactory,
     SigningFactory,
@@ -63,6 +65,9 @@ PUBLIC = [
     ("partners/<slug:slug>/contact/", {"slug": "shed"}, "404"),
     ("partners/<slug:slug>/contact/sent/", {"slug": "bakery"}, "200"),
     ("partners/<slug:slug>/contact/sent/", {"slug": "shed"}, "404"),
+    ("partners/<slug:slug>/standing/", {"slug": "bakery"}, "200"),
+    ("partners/<slug:slug>/standing/", {"slug": "shed"}, "404"),
+    ("partners/<slug:slug>/standing/", {"slug": "rose"}, "404"),  # a resident has none
     ("areas/", {}, "200"),
     ("areas/<slug:slug>/", {"slug": "spend"}, "200"),
     ("places/", {}, "200"),
@@ -99,6 +104,27 @@ SIGNING = [
     ("sign/<uuid:pk>/pledges/<int:number>/", {"pk": "signing", "number": "1"}, "404"),
     ("sign/<uuid:pk>/check/", {"pk": "signing"}, "404"),
     ("sign/<uuid:pk>/<slug:step>/", {"pk": "signing", "step": "who"}, "404"),
+]
+# A review opens by the link in its e-mail, whoever has it, and shows nothing else of the partner.
+REVIEW = "reviews/<str:token>/"
+REVIEWS = [
+    *(
+        (REVIEW + page, {"token": "guessed"}, "404")
+        for page in ("", "ideas/", "ideas/add/", "people/", "help/", "check/")
+    ),
+    *((REVIEW + page, {"token": "guessed", "pk": "bread"}, "404") for page in ("pledges/<int:pk>/", "ideas/<int:pk>/")),
+    *((REVIEW + page, {"token": "open"}, "200") for page in ("", "ideas/", "ideas/add/", "people/", "help/", "check/")),
+    (REVIEW + "pledges/<int:pk>/", {"token": "open", "pk": "bread"}, "200"),
+    (REVIEW + "pledges/<int:pk>/", {"token": "open", "pk": "flour"}, "→/reviews/{open}/"),
+    (REVIEW + "pledges/<int:pk>/change/", {"token": "open", "pk": "flour"}, "→/reviews/{open}/"),
+    (REVIEW + "pledges/<int:pk>/stop/", {"token": "open", "pk": "flour"}, "→/reviews/{open}/"),
+    (REVIEW + "explanation/", {"token": "open"}, "200"),
+    (REVIEW + "evidence/<int:pk>/", {"token": "open", "pk": "own file"}, "200"),
+    (REVIEW + "evidence/<int:pk>/", {"token": "open", "pk": "other file"}, "404"),
+    (REVIEW + "evidence/<int:pk>/", {"token": "guessed", "pk": "own file"}, "404"),
+    ("account/reviews/<int:pk>/", {"pk": "review"}, "login 404 →/reviews/{open}/ →/reviews/{open}/ 404 404 404 404"),
+    ("evidence/<int:pk>/", {"pk": "own file"}, "404 404 200 200 404 404 200 200"),  # not public yet
+    ("evidence/<int:pk>/", {"pk": "public file"}, "200"),
 ]
 ANYBODY_S = "login 200 200 200 200 200 200 200"
 THE_BAKERS = "login 404 200 200 404 404 404 404"
@@ -151,6 +177,8 @@ SIGN_IN = [
     ("accounts/inactive/", {}, "200"),
     ("accounts/signup/", {}, "→/sign/"),
 ]
+TO_CASE, TO_REVIEW = "→/admin/pledges/case/{bakers}/change/", "→/admin/pledges/review/{review}/change/"
+TO_IMPORT = "→/admin/pledges/review/import/"  # somebody else's, or one that is done
 STRANGERS = "door door door door door"
 STAFFS = f"{STRANGERS} 200 200 200"
 DESK = [
@@ -170,6 +198,15 @@ DESK = [
     ("admin/pledges/case/decided/", {}, f"{STRANGERS} 403 →/admin/pledges/case/ →/admin/pledges/case/"),
     ("admin/pledges/case/<int:pk>/lead/", {"pk": "bakers"}, f"{STRANGERS} 403 200 200"),
     ("admin/pledges/case/<int:pk>/withdraw/", {"pk": "bakers"}, f"{STRANGERS} 403 200 200"),
+    ("admin/pledges/case/<int:pk>/pause/", {"pk": "bakers"}, f"{STRANGERS} 403 200 200"),
+    ("admin/pledges/case/<int:pk>/end-pause/", {"pk": "bakers"}, f"{STRANGERS} 403 {TO_CASE} {TO_CASE}"),
+    *(
+        (f"admin/pledges/review/{page}/", {}, f"{STRANGERS} 403 200 200")
+        for page in ("extend", "write", "move", "export", "import")
+    ),
+    ("admin/pledges/review/<int:pk>/explanation/", {"pk": "review"}, f"{STRANGERS} 403 200 200"),
+    ("admin/pledges/review/<int:pk>/telephone/", {"pk": "review"}, f"{STRANGERS} 403 {TO_REVIEW} {TO_REVIEW}"),
+    ("admin/pledges/review/import/<uuid:token>/", {"token": "signing"}, f"{STRANGERS} 403 {TO_IMPORT} {TO_IMPORT}"),
     ("admin/^(?P<app_label>auth|account|oiep|partners|pledges)/$", "admin/partners/", f"{STRANGERS} 404 200 200"),
     ("admin/^(?P<app_label>auth|account|oiep|partners|pledges)/$", "admin/auth/", f"{STRANGERS} 404 404 200"),
     ("admin/(?P<url>.*)$", "admin/no-such-page", f"{STRANGERS} 404 404 404"),
@@ -192,6 +229,7 @@ LISTS = {
     "pledges/pledgeidea": ("view add change", "view add change"),
     "pledges/charterversion": ("view add change", "view add change"),
     "pledges/pledge": ("view", "view"),
+    "pledges/review": ("view", "view"),
     "pledges/signature": ("view change", "view change"),
     "pledges/signing": ("view", "view"),
 }
@@ -211,7 +249,7 @@ def _answers(rights, right):
     return " ".join([STRANGERS, "403", *("200" if right in words else "403" for words in rights)])
 
 
-TABLE = [*PUBLIC, *SIGNING, *ACCOUNT, *SIGN_IN, *DESK, *_rows_of_lists()]
+TABLE = [*PUBLIC, *SIGNING, *REVIEWS, *ACCOUNT, *SIGN_IN, *DESK, *_rows_of_lists()]
 
 
 @pytest.fixture
@@ -231,12 +269,12 @@ def world():
     mill = PartnerFactory(name="mill", approved=True, lead=other, **where)
     shed = PartnerFactory(name="shed", submitted=True, lead=lead, **where)
     PartnerFactory(name="hut", submitted=True, lead=other, **where)
-    PartnerFactory(name="stall", withdrawn=True, lead=lead, **where)
+    stall = PartnerFactory(name="stall", withdrawn=True, lead=lead, **where)
     ResidentFactory(slug="rose", approved=True, lead=users["resident"], **where)
     ResidentFactory(slug="left", withdrawn=True, lead=True, **where)
     signing = SigningFactory(declared=True, charter=charter, email="signer@canary.example")
     under_way = SigningFactory()
-    keys = {
+    things = {
         "bread": PledgeFactory(approved=True, partner=bakery, area=area),
         "cake": PledgeFactory(submitted=True, partner=bakery, area=area),
         "flour": PledgeFactory(approved=True, partner=mill, area=area),
@@ -255,7 +293,14 @@ def world():
     OutgoingEmailFactory(failed=True, to="reader@canary.example")
     EmailAddress.objects.create(user=lead, email=lead.email)
     audit.record(verb="partner.approve", subject=bakery, actor=users["manager"], note="Well done.")
-    keys = {name: str(thing.pk) for name, thing in keys.items()}
+    review = ReviewFactory(partner=bakery)
+    files = {
+        "own file": EvidenceFactory(answer__review=review, answer__pledge=things["bread"]),
+        "other file": EvidenceFactory(answer__review__partner=mill, answer__pledge=things["flour"]),
+        "public file": EvidenceFactory(answer__review=ReviewFactory(partner=stall, approved=True)),
+    }
+    keys = {name: str(thing.pk) for name, thing in {**things, **files}.items()}
+    keys["open"], keys["review"] = review.token, str(review.pk)
     keys["confirming"] = signing.confirmation_url.rstrip("/").rpartition("/")[2]
     keys["resuming"] = under_way.resume_url.rstrip("/").rpartition("/")[2]
     for name in LISTS:
@@ -273,7 +318,7 @@ def rows_for(role, keys):
     """(path, answer) for each row of the table."""
     for address, filling, answers in TABLE:
         path = path_of(address, filling, keys)
-        answers = answers.split()
+        answers = answers.format(**keys).split()
         answer = answers[0] if len(answers) == 1 else dict(zip(ROLES, answers, strict=True))[role]
         yield path, f"→{path}change/" if answer == "→change/" else answer
 
