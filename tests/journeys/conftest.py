@@ -14,16 +14,10 @@ from pytest_django.live_server_helper import LiveServer
 from oiep import email as mail
 from oiep.models import User
 from oiep.roles import make_manager_group
-from partners.models import Partner
-from pledges.models import CharterVersion
-from tests.factories import ContactMessageFactory, ManagerFactory, OutgoingEmailFactory, SigningFactory
+from tests.factories import ManagerFactory
 
 PASSWORD = "a long and winding lane"
-EXAMPLE_USERS = {
-    "resident": "resident@example.org",
-    "lead": "lead@example.org",
-    "manager": "manager@example.org",
-}
+EXAMPLE_USERS = {"lead": "lead@example.org", "manager": "manager@example.org"}
 
 
 @pytest.fixture
@@ -80,11 +74,6 @@ def site(django_db_setup, django_db_blocker):
         cache.clear()
         call_command("load_reference", verbosity=0)
         call_command("load_examples", stdout=StringIO())
-        ContactMessageFactory(partner=Partner.objects.get(slug="marigold-bakery-example"))
-        for state in ("failed", "sent"):
-            OutgoingEmailFactory(**{state: True})
-        SigningFactory()
-        SigningFactory(declared=True, charter=CharterVersion.objects.current())
         clients = {role: Client() for role in ("visitor", *EXAMPLE_USERS)}
         for role, address in EXAMPLE_USERS.items():
             clients[role].force_login(User.objects.get(email=address), "django.contrib.auth.backends.ModelBackend")

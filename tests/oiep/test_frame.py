@@ -3,19 +3,9 @@
 import gzip
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.factories import UserFactory
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PAGES = (
-    "/no-such-page/",
-    "/accounts/login/",
-    "/accounts/login/password/",
-    "/accessibility/",
-    "/privacy/",
-    "/terms/",
-)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -95,24 +85,6 @@ def test_the_error_summary_takes_focus_and_leads_to_the_input(open_page, with_ja
     assert focused(page).startswith("There is a problem")
     page.get_by_role("link", name="Enter your e-mail address.").press("Enter")
     assert page.evaluate("document.activeElement.id") == "id_email"
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
-def test_the_frame_is_accessible(open_page, width, scheme):
-    page = open_page(width=width, color_scheme=scheme)
-    for address in PAGES:
-        page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-        found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-        assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == [], address
-
-
-def test_axe_finds_a_planted_fault(page):
-    page.goto("/no-such-page/")
-    page.evaluate("document.querySelector('label[for=q]').remove()")
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-    assert [rule["id"] for rule in found] == ["label"]
 
 
 def test_dark_colours_follow_the_system_without_javascript(open_page):
