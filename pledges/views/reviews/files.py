@@ -23,7 +23,9 @@ def evidence(request, pk):
 def _may_see(user, row):
     if not user.is_authenticated:
         return False
-    return user.has_perm("pledges.view_review") or Review.objects.visible_to(user).filter(answers=row.answer_id).exists()
+    return (
+        user.has_perm("pledges.view_review") or Review.objects.visible_to(user).filter(answers=row.answer_id).exists()
+    )
 
 
 @of_review(editable=False)
