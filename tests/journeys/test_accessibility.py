@@ -29,6 +29,14 @@ AT_ONCE = """() => {
     document.adoptedStyleSheets.push(sheet);
 }"""
 
+# WCAG 1.4.12: a reader may space text out, and nothing may get lost.
+SPACED_OUT = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`* {line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important}
+        p {margin-bottom: 2em !important}`);
+    document.adoptedStyleSheets.push(sheet);
+}"""
+
 # Where it says “(sent empty)”, the page's main button is pressed before anything is filled in.
 SENT_EMPTY = " (sent empty)"
 PUBLIC = [
@@ -128,9 +136,16 @@ def faults_of(page, looks):
         page.emulate_media(color_scheme=scheme)
         found = page.evaluate(RUN, RULES)["violations"]
         faults[width, scheme] = [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
-        if (seen := page.evaluate("document.documentElement.scrollWidth")) > width:
-            faults[width, scheme].append(f"{seen} pixels wide")
+        faults[width, scheme] += _overflow(page, width)
+    page.set_viewport_size({"width": 320, "height": 256})
+    page.evaluate(SPACED_OUT)
+    faults["spaced out"] = _overflow(page, 320)
     return {look: found for look, found in faults.items() if found}
+
+
+def _overflow(page, width):
+    seen = page.evaluate("document.documentElement.scrollWidth")
+    return [f"{seen} pixels wide"] if seen > width else []
 
 
 def _name(value):
@@ -168,8 +183,9 @@ def test_axe_finds_a_planted_fault(page_of):
     looks = [*LOOKS, *SIGNED_IN_LOOKS]
     faults = faults_of(page, looks)
     rules = {look: {fault[0] for fault in found if isinstance(fault, tuple)} for look, found in faults.items()}
-    assert rules == {look: {"label", "image-alt", "color-contrast"} for look in looks}
+    assert rules == {**{look: {"label", "image-alt", "color-contrast"} for look in looks}, "spaced out": set()}
     assert "pixels wide" in str(faults[320, "dark"])
+    assert "pixels wide" in str(faults["spaced out"])
     assert "other.example" in str(complaints)
 
 
