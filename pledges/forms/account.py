@@ -2,6 +2,7 @@
 
 from django import forms
 from django.core.validators import MaxLengthValidator, URLValidator
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -207,7 +208,7 @@ class ContactForm(CharterForm):
     paused = forms.BooleanField(label=_("Pause: nobody can write to us for now"), required=False)
     review_months = forms.TypedChoiceField(
         label=_("How often do you want to report on your pledges?"),
-        choices=Partner._meta.get_field("review_months").choices,
+        choices=[(n, capfirst(words)) for n, words in Partner._meta.get_field("review_months").choices],
         coerce=int,
         widget=forms.RadioSelect,
     )
