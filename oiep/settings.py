@@ -171,6 +171,7 @@ CONTACT_EMAIL = env.str("CONTACT_EMAIL", "manager@oiep.example")
 
 REDIS_URL = env.str("REDIS_URL", "") or local.redis_url()
 CELERY_BROKER_URL = REDIS_URL
+CELERY_IMPORTS = ["oiep.day"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -191,7 +192,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3000},
     },
-    "run-day": {"task": "pledges.tasks.run_day", "schedule": 600.0, "options": {"expires": 590}},
+    "run-day": {"task": "oiep.day.tick", "schedule": 600.0, "options": {"expires": 590}},
 }
 # The hour, in Europe/London, before which the day's work (reviews, reminders) does not begin.
 DAY_STARTS_AT = env.int("DAY_STARTS_AT", 7)
@@ -302,6 +303,8 @@ DECISION_AMBER_WORKING_DAYS = env.int("DECISION_AMBER_WORKING_DAYS", 7)
 SHORT_ROUTE_BELOW_PEOPLE = 10
 MINIMUM_AGE = 16
 PLEDGES_AT_MOST = env.int("PLEDGES_AT_MOST", 20)
+INVITATION_DAYS = env.int("INVITATION_DAYS", 14)
+CONTACT_CONFIRMED_MONTHS = env.int("CONTACT_CONFIRMED_MONTHS", 12)
 REVIEW_MONTHS = (12, 6)
 # Days before and after the due date of a review.
 REVIEW_OPENS_DAYS = env.int("REVIEW_OPENS_DAYS", 30)

@@ -11,13 +11,22 @@ from django.test.utils import isolate_apps
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ["oiep", "partners", "pledges", "working_groups", "events", "composition"]
 # The modules of `oiep` that join the apps. Nothing imports them but each other.
-COMPOSITION = {"oiep.urls", "oiep.views", "oiep.sitemaps", "oiep.reports", "oiep.api"}
+COMPOSITION = {
+    "oiep.urls",
+    "oiep.views",
+    "oiep.sitemaps",
+    "oiep.day",
+    "oiep.management.commands.run_daily",
+    "oiep.privacy",
+    "oiep.reports",
+    "oiep.api",
+}
 
 
 def layer_of(module):
     """Where a module stands, or None for one that is not ours."""
     parts = module.split(".")
-    if ".".join(parts[:2]) in COMPOSITION:
+    if any(".".join(parts[:length]) in COMPOSITION for length in range(2, len(parts) + 1)):
         return LAYERS.index("composition")
     return LAYERS.index(parts[0]) if parts[0] in LAYERS[:-1] else None
 

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from oiep.day import tick
 from oiep.models import AuditEvent, OutgoingEmail
 from pledges.actions import daily
 from pledges.models import DueDate, Review
-from pledges.tasks import run_day
 from tests.factories import PartnerFactory, ResidentFactory
 from tests.pledges.days import date, letters, newest, not_sent, on, pass_days
 
@@ -54,7 +54,7 @@ def at(text):
 )
 def test_tick_does_nothing_before_seven_in_london(partner, moment, opened):
     with at(moment):
-        run_day()
+        tick()
     assert partner.reviews.exists() is opened
 
 
@@ -63,7 +63,7 @@ def test_tick_in_winter(moment, opened):
     with at("2026-02-03T12:00"):
         partner = PartnerFactory(approved=True, lead=True)
     with at(moment):
-        run_day()
+        tick()
     assert partner.reviews.exists() is opened
 
 
@@ -71,14 +71,14 @@ def test_ticks_of_a_whole_day_do_its_work_once(partner):
     for hour in range(24):
         for minute in (3, 33):
             with at(f"2027-04-04T{hour:02}:{minute:02}"):
-                run_day()
+                tick()
     assert OutgoingEmail.objects.count() == 1
     assert AuditEvent.objects.filter(verb="review.opened").count() == 1
 
 
 def test_beat_names_the_tick_and_lets_it_expire_before_the_next():
     entry = settings.CELERY_BEAT_SCHEDULE["run-day"]
-    assert entry["task"] == run_day.name
+    assert entry["task"] == tick.name
     assert entry["options"]["expires"] < entry["schedule"] <= 600
 
 
@@ -96,7 +96,7 @@ def test_by_hand_does_what_the_tick_does_and_says_so(partner, run_daily):
             "- Failed; the log says why, and the next run tries again: 0\n"
         )
         assert "- Reviews opened: 0\n" in run_daily()
-        run_day()
+        tick()
     assert OutgoingEmail.objects.count() == 1
 
 

@@ -5,15 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from pledges.actions.daily import run_day
-
-WORDS = {
-    "forgotten": "Residents forgotten, after two years without an answer",
-    "opened": "Reviews opened",
-    "recorded": "Reminders recorded, each with its e-mail or the reason why there is none",
-    "lapsed": "Partners marked as lapsed",
-    "failed": "Failed; the log says why, and the next run tries again",
-}
+from oiep.day import WORDS, run_day
 
 
 class Command(BaseCommand):
