@@ -37,13 +37,14 @@ State = OutgoingEmail.State
 
 
 @transaction.atomic
-def queue(*, to, template, context, key=None, about=None, reply_to="", unproven=False, hurry=True):
+def queue(*, to, template, context, key=None, about=None, reply_to="", calendar="", unproven=False, hurry=True):
     """Writes a message to be sent once this transaction has committed. Returns its row, or None if none was written.
 
     to: one e-mail address. template: `templates/email/<template>.txt`, whose first line is the subject. key: what makes
     the message the only one of its kind; a second call with it writes nothing. about: the object that the manager finds
-    the message by. unproven: nobody has confirmed this address yet, so it gets a few messages a day at most, over all
-    features (UNPROVEN_ADDRESS_MAILS_A_DAY). hurry: tell a worker at once; a caller that writes many does so at the end.
+    the message by. calendar: an iCalendar object with its METHOD, which calendar programs take in. unproven: nobody has
+    confirmed this address yet, so it gets a few messages a day at most, over all features
+    (UNPROVEN_ADDRESS_MAILS_A_DAY). hurry: tell a worker at once; a caller that writes many does so at the end.
 
     Raises ValidationError when an address is none, or a header would hold a character that does not belong in one line.
     """
@@ -58,6 +59,7 @@ def queue(*, to, template, context, key=None, about=None, reply_to="", unproven=
         reply_to=reply_to,
         subject_line=subject,
         text=text,
+        calendar=calendar,
         unproven=unproven,
     )
     if about is not None:  # None would set the number of nothing to NULL
@@ -180,6 +182,9 @@ def message_of(email, mail_connection=None):
     parts = {"subject": email.subject_line, "content": html_of(email.text), "SITE_URL": settings.SITE_URL}
     html = render_to_string("email/base.html", parts)
     message.attach_alternative(html, "text/html")
+    if email.calendar:
+        method = re.search(r"^METHOD:(\w+)\r?$", email.calendar, re.MULTILINE)[1]
+        message.attach_alternative(email.calendar, f"text/calendar; method={method}")
     return message
 
 

@@ -123,6 +123,8 @@ class OutgoingEmail(models.Model):
     reply_to = models.CharField(_("reply to"), max_length=254, blank=True, validators=[clean_line])
     subject_line = models.CharField(_("subject"), max_length=250, validators=[clean_line])
     text = models.TextField(_("text"))
+    # An iCalendar object with its METHOD (RFC 5545, 5546), for calendar programs to take in.
+    calendar = models.TextField(_("entry for a calendar"), blank=True, db_default="", editable=False)
     unproven = models.BooleanField(_("to an address that nobody has confirmed"), default=False)
 
     subject_type = models.ForeignKey(ContentType, models.PROTECT, null=True, related_name="+")

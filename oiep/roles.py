@@ -6,7 +6,9 @@ from django.contrib.auth.management import create_permissions
 MANAGER = "OIEP manager"
 
 _SEE, _EDIT, _KEEP = ("view",), ("view", "change"), ("view", "add", "change")
-# app → model → what the manager may do with it. Nobody may delete: lists are retired, the rest has its own clocks.
+_ALL = (*_KEEP, "delete")
+# app → model → what the manager may do with it. What is part of something
+# larger, and a block, can be deleted. Nothing else can: lists are retired, the rest has its own clocks.
 MANAGER_MAY = {
     "oiep": {"user": _SEE, "auditevent": _SEE, "outgoingemail": _EDIT},
     "partners": {
@@ -17,6 +19,9 @@ MANAGER_MAY = {
         "priorityarea": _KEEP,
         "sector": _KEEP,
         "declinereason": _KEEP,
+        "recognitionkind": _KEEP,
+        "recognition": _EDIT,  # removing one; it is verified with the partner's other things
+        "blockedsender": ("view", "delete"),
     },
     "pledges": {
         "case": _EDIT,
@@ -26,6 +31,18 @@ MANAGER_MAY = {
         "signing": _SEE,
         "charterversion": _KEEP,
         "pledgeidea": _KEEP,
+    },
+    "working_groups": {
+        "group": _KEEP,
+        "groupmember": _KEEP,
+        "groupinvitation": _SEE,
+        "groupjoinrequest": _SEE,
+        "meeting": _KEEP,
+        "attendance": _ALL,
+        "decision": _ALL,
+        "paper": _KEEP,
+        "action": _KEEP,
+        "progressupdate": _KEEP,
     },
 }
 
@@ -40,6 +57,8 @@ def make_manager_group(apps=installed_apps, schema_editor=None):
     Permission = apps.get_model("auth", "Permission")
     group, _new = Group.objects.get_or_create(name=MANAGER)
     for app, models in MANAGER_MAY.items():
+        if app not in apps.app_configs:
+            continue
         _make_permissions(apps, app)
         codenames = [f"{verb}_{model}" for model, verbs in models.items() for verb in verbs]
         group.permissions.add(*Permission.objects.filter(content_type__app_label=app, codename__in=codenames))

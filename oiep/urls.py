@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("partners/", views.directory, name="partners"),
     path("partners/<slug:slug>/", views.partner, name="partner"),
+    path("account/", views.account, name="account"),
     path("", include("partners.urls")),
     path("", include("pledges.urls")),
     path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),

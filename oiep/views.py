@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from oiep import health
+from oiep.day import last_day
 from oiep.limits import source_of
 from oiep.models import AuditEvent, OutgoingEmail
 from oiep.moderation import DECISIONS, Move
@@ -28,12 +29,13 @@ from partners.actions import pass_on_message
 from partners.directory import directory_of, nothing_found
 from partners.forms import FOR_VISITORS, MessageForm
 from partners.models import Kind, Partner, ProfileChange
-from pledges.actions.daily import last_day
 from pledges.figures import areas_with_figures, places_with_figures, totals
 from pledges.history import explanation_of, show_standings, standing_from, with_due_dates
 from pledges.models import Case, Pledge, Review, Signing
+from pledges.next_steps import next_steps, partners_of, signings_to_finish, status_of
 from pledges.overview import figures as review_figures
 from pledges.track_record import track_record
+from pledges.views.account.page import account_page
 
 NEWEST = 6
 LATEST_DECISIONS = 10
@@ -125,6 +127,23 @@ def contact(request):
 @require_safe
 def contact_sent(request):
     return render(request, "contact_sent.html")
+
+
+# A person's own place -------------------------------------------------------------------------
+
+
+@account_page
+def account(request):
+    """What waits for a person, and all that they take part in."""
+    partners = list(partners_of(request.user))
+    steps = signings_to_finish(request.user)
+    for partner in partners:
+        steps += next_steps(request.user, partner)
+    return render(
+        request,
+        "account.html",
+        {"steps": steps, "partners": [{"partner": partner, "status": status_of(partner)} for partner in partners]},
+    )
 
 
 # For machines ---------------------------------------------------------------------------------

@@ -177,6 +177,17 @@ SIGN_IN = [
     ("accounts/inactive/", {}, "200"),
     ("accounts/signup/", {}, "→/sign/"),
 ]
+# Ways of signing in, sessions, the person's own details.
+SECURITY = []
+# Inviting, leaving, handing over.
+PEOPLE = []
+RECOGNITIONS = []
+MESSAGES = []
+PRIVACY = []
+# Working groups: for everybody, for their members, for those who run them.
+GROUPS = []
+GROUP_MEETINGS = []
+GROUP_WORK = []
 TO_CASE, TO_REVIEW = "→/admin/pledges/case/{bakers}/change/", "→/admin/pledges/review/{review}/change/"
 TO_IMPORT = "→/admin/pledges/review/import/"  # somebody else's, or one that is done
 STRANGERS = "door door door door door"
@@ -249,7 +260,23 @@ def _answers(rights, right):
     return " ".join([STRANGERS, "403", *("200" if right in words else "403" for words in rights)])
 
 
-TABLE = [*PUBLIC, *SIGNING, *REVIEWS, *ACCOUNT, *SIGN_IN, *DESK, *_rows_of_lists()]
+TABLE = [
+    *PUBLIC,
+    *SIGNING,
+    *REVIEWS,
+    *ACCOUNT,
+    *SIGN_IN,
+    *SECURITY,
+    *PEOPLE,
+    *RECOGNITIONS,
+    *MESSAGES,
+    *PRIVACY,
+    *GROUPS,
+    *GROUP_MEETINGS,
+    *GROUP_WORK,
+    *DESK,
+    *_rows_of_lists(),
+]
 
 
 @pytest.fixture

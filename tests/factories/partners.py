@@ -1,26 +1,38 @@
+import base64
 import datetime
 
 import factory
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from oiep.moderation import State
 from oiep.rounds import next_round
 from partners.models import (
+    BlockedSender,
     ContactMessage,
     DeclineReason,
     District,
     JoinRequest,
     Kind,
+    Logo,
     Membership,
     Partner,
+    PartnerInvitation,
     Pause,
     PriorityArea,
     ProfileChange,
     Purpose,
+    Recognition,
+    RecognitionKind,
     Sector,
     Size,
 )
 from tests.factories.oiep import ManagerFactory, ModeratedFactory, UserFactory
+
+# One white pixel.
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
+)
 
 
 class ReferenceFactory(factory.django.DjangoModelFactory):
@@ -188,3 +200,53 @@ class ContactMessageFactory(factory.django.DjangoModelFactory):
     email = factory.Sequence("visitor{}@example.com".format)
     message = "Could you cater for forty people in June?"
     source = factory.Sequence("{:064x}".format)
+
+
+class BlockedSenderFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = BlockedSender
+
+    key = factory.Sequence("{:064x}".format)
+    blocked_by = factory.SubFactory(ManagerFactory)
+
+
+class PartnerInvitationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = PartnerInvitation
+
+    partner = factory.SubFactory(PartnerFactory, approved=True, lead=True)
+    email = factory.Sequence("colleague{}@example.org".format)
+    invited_by = factory.SubFactory(UserFactory)
+
+
+class RecognitionKindFactory(ReferenceFactory):
+    class Meta:
+        model = RecognitionKind
+
+    name = factory.Sequence("Recognition {}".format)
+    slug = factory.Sequence("recognition-{}".format)
+    about = "Pays everybody a wage to live on."
+    given_by = "A foundation"
+
+
+class RecognitionFactory(ModeratedFactory):
+    """A claim, a draft unless traits say more, valid for a year from today."""
+
+    class Meta:
+        model = Recognition
+
+    partner = factory.SubFactory(PartnerFactory, approved=True)
+    kind = factory.SubFactory(RecognitionKindFactory)
+    expires_on = factory.LazyFunction(lambda: timezone.localdate() + datetime.timedelta(days=365))
+    evidence_url = "https://example.org/accredited"
+    claimed_by = factory.SubFactory(UserFactory)
+
+
+class LogoFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Logo
+
+    partner = factory.SubFactory(PartnerFactory, approved=True)
+    file = factory.LazyFunction(lambda: ContentFile(PICTURE, name="logo.png"))
+    width = height = 1
+    added_by = factory.SubFactory(UserFactory)

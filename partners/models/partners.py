@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
-from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
+from django.core.validators import MaxLengthValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -17,120 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from oiep.moderation import DECISIONS, Moderated, ModeratedQuerySet, Move, State, moderation_constraints
 from oiep.rounds import next_round
 from oiep.text import clean_line, clean_text, fold, name_key, prefix_query
-
-# Reference data -------------------------------------------------------------------------------
-
-
-class ReferenceQuerySet(models.QuerySet):
-    def current(self):
-        return self.filter(retired_at=None)
-
-
-class ReferenceData(models.Model):
-    """A list that the manager edits. An entry in use is retired, not deleted, so that nothing that names it breaks."""
-
-    order = models.PositiveSmallIntegerField(_("order"), default=0)
-    retired_at = models.DateTimeField(_("retired"), null=True, blank=True, editable=False)
-
-    objects = ReferenceQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-        ordering = ["order", "pk"]
-
-
-class District(ReferenceData):
-    name = models.CharField(_("name"), max_length=60, unique=True, validators=[clean_line])
-    slug = models.SlugField(_("address"), max_length=60, unique=True)
-    about = models.TextField(_("about"), blank=True, validators=[clean_text], help_text=_("Markdown."))
-    map_shape = models.TextField(
-        _("shape on the map"),
-        blank=True,
-        validators=[RegexValidator(r"^[MLHVCSQTAZmlhvcsqtaz0-9 ,.\-]*$", _("This is not the path of an SVG shape."))],
-        help_text=_("The path of an SVG shape within 0 0 300 360. Leave it blank to list the district beside the map."),
-    )
-    map_label_x = models.PositiveSmallIntegerField(_("label, from the left"), default=0)
-    map_label_y = models.PositiveSmallIntegerField(_("label, from the top"), default=0)
-
-    class Meta(ReferenceData.Meta):
-        verbose_name = _("district")
-        verbose_name_plural = _("districts")
-
-    def __str__(self):
-        return self.name
-
-    def get_absolute_url(self):
-        return reverse("place", args=[self.slug])
-
-
-class PriorityArea(ReferenceData):
-    class Colour(models.TextChoices):
-        """Each is a token of `static/css/tokens.css`, in a light and a dark value."""
-
-        GREEN = "green", _("green")
-        PLUM = "plum", _("plum")
-        BRICK = "brick", _("brick")
-        BLUE = "blue", _("blue")
-        SLATE = "slate", _("slate")
-        TEAL = "teal", _("teal")
-        OCHRE = "ochre", _("ochre")
-        MOSS = "moss", _("moss")
-        ROSE = "rose", _("rose")
-        INDIGO = "indigo", _("indigo")
-
-    name = models.CharField(
-        _("name"), max_length=200, unique=True, validators=[clean_line], help_text=_("As the Charter words it.")
-    )
-    short_name = models.CharField(_("short name"), max_length=60, unique=True, validators=[clean_line])
-    slug = models.SlugField(_("address"), max_length=60, unique=True)
-    summary = models.CharField(_("in one sentence"), max_length=250, validators=[clean_line])
-    meaning = models.TextField(_("what it means"), validators=[clean_text], help_text=_("Markdown."))
-    colour = models.CharField(_("colour"), max_length=10, choices=Colour.choices)
-    icon = models.CharField(
-        _("icon"),
-        max_length=40,
-        help_text=_("The name of a heroicon, for example “home-modern”."),
-        validators=[clean_line],
-    )
-
-    class Meta(ReferenceData.Meta):
-        verbose_name = _("priority area")
-        verbose_name_plural = _("priority areas")
-
-    def __str__(self):
-        return self.short_name
-
-    def get_absolute_url(self):
-        return reverse("area", args=[self.slug])
-
-
-class Sector(ReferenceData):
-    name = models.CharField(_("name"), max_length=80, unique=True, validators=[clean_line])
-    slug = models.SlugField(_("address"), max_length=60, unique=True)
-
-    class Meta(ReferenceData.Meta):
-        verbose_name = _("sector")
-        verbose_name_plural = _("sectors")
-
-    def __str__(self):
-        return self.name
-
-
-class DeclineReason(ReferenceData):
-    title = models.CharField(_("reason"), max_length=100, unique=True, validators=[clean_line])
-    message = models.TextField(
-        _("what we write"), validators=[clean_text], help_text=_("You can change it for each partner before it goes.")
-    )
-
-    class Meta(ReferenceData.Meta):
-        verbose_name = _("reason to decline")
-        verbose_name_plural = _("reasons to decline")
-
-    def __str__(self):
-        return self.title
-
-
-# Partners -------------------------------------------------------------------------------------
+from partners.models.reference import District, PriorityArea, Sector
 
 
 class Kind(models.TextChoices):
@@ -218,6 +105,16 @@ class Partner(Moderated):
     slug = models.SlugField(_("address"), max_length=80, unique=True, editable=False)
     description = models.TextField(
         _("what it does"), blank=True, validators=[clean_text, MaxLengthValidator(600)], max_length=600
+    )
+    # A picture in `partners.Logo` that the manager has approved with the rest of the profile.
+    logo = models.OneToOneField(
+        "partners.Logo",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("logo"),
     )
     website = models.URLField(_("website"), blank=True, validators=[URLValidator(schemes=["http", "https"])])
     size = models.CharField(_("size"), max_length=6, choices=Size.choices, blank=True)
@@ -344,7 +241,7 @@ class Partner(Moderated):
 
     @property
     def lead(self):
-        return next((m for m in self.memberships.all() if m.role == Membership.Role.LEAD and not m.ended_at), None)
+        return next((m for m in self.memberships.all() if m.is_lead), None)
 
     @property
     def takes_messages(self):
@@ -420,166 +317,6 @@ class Pause(models.Model):
         constraints = [
             # A pause that is ended on its first day keeps its row and covers no day.
             models.CheckConstraint(name="pause_ends_after_it_starts", condition=Q(until__gte=models.F("starts_on"))),
-        ]
-
-    def __str__(self):
-        return f"{self._meta.verbose_name} {self.pk}"
-
-
-class MembershipQuerySet(models.QuerySet):
-    def current(self):
-        return self.filter(ended_at=None)
-
-
-class Membership(models.Model):
-    """A person who acts for a partner. Each partner with people has one lead, who gets the scheme's mail."""
-
-    class Role(models.TextChoices):
-        LEAD = "lead", _("lead")
-        SECOND = "second", _("second contact")
-        MEMBER = "member", _("member")
-
-    partner = models.ForeignKey(Partner, models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", verbose_name=_("person")
-    )
-    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
-    job_title = models.CharField(_("job title"), max_length=100, blank=True, validators=[clean_line])
-    started_at = models.DateTimeField(_("since"), default=timezone.now)
-    ended_at = models.DateTimeField(_("until"), null=True, blank=True)
-
-    objects = MembershipQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("person of a partner")
-        verbose_name_plural = _("people of partners")
-        ordering = ["role", "started_at"]
-        constraints = [
-            models.UniqueConstraint(
-                "partner",
-                name="membership_one_lead",
-                condition=Q(role="lead", ended_at=None),
-                violation_error_message=_("A partner has one lead at a time."),
-            ),
-            models.UniqueConstraint(
-                "partner",
-                "user",
-                name="membership_once",
-                condition=Q(ended_at=None),
-                violation_error_message=_("This person acts for the partner already."),
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.get_role_display()} {self.pk}"
-
-
-class JoinRequest(models.Model):
-    """Somebody of an organisation that has signed already asks its lead to be added."""
-
-    class State(models.TextChoices):
-        ASKED = "asked", _("waiting for the lead")
-        ACCEPTED = "accepted", _("accepted")
-        REFUSED = "refused", _("refused")
-
-    partner = models.ForeignKey(Partner, models.CASCADE, related_name="join_requests")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="join_requests")
-    job_title = models.CharField(_("job title"), max_length=100, blank=True, validators=[clean_line])
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.ASKED)
-    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
-    answered_at = models.DateTimeField(_("answered"), null=True)
-    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-
-    class Meta:
-        verbose_name = _("request to join")
-        verbose_name_plural = _("requests to join")
-        constraints = [
-            models.UniqueConstraint("partner", "user", name="joinrequest_once", condition=Q(state="asked")),
-            models.CheckConstraint(
-                name="joinrequest_answer_has_date_and_person",
-                condition=Q(state="asked", answered_at=None, answered_by=None)
-                | (~Q(state="asked") & Q(answered_at__isnull=False, answered_by__isnull=False)),
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.state} {self.pk}"
-
-
-class ProfileChange(Moderated):
-    """A change to an approved partner's public profile, which waits beside what is live.
-
-    `values` holds each changed field's new value as its form sends it, `before` what was live when it was proposed.
-    """
-
-    OPEN = (State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED)
-
-    partner = models.ForeignKey(Partner, models.CASCADE, related_name="profile_changes")
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
-    proposed_at = models.DateTimeField(_("proposed"), default=timezone.now)
-    values = models.JSONField(_("new"))
-    before = models.JSONField(_("before"))
-
-    objects = ModeratedQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("change to a profile")
-        verbose_name_plural = _("changes to profiles")
-        constraints = [
-            *moderation_constraints("profilechange"),
-            models.UniqueConstraint(
-                "partner",
-                name="profilechange_one_open",
-                condition=Q(state__in=(State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED)),
-                violation_error_message=_("A change to this profile waits already."),
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self._meta.verbose_name} {self.pk}"
-
-    @property
-    def is_open(self):
-        """Whether it waits, or its partner can still work on it."""
-        return self.state in self.OPEN
-
-    def why_not(self, move):
-        if self.partner.withdrawn_at:
-            return self.partner.why_not(move)
-        if move == Move.UNDO and self.state in (State.APPROVED, State.DECLINED):
-            others = self.partner.profile_changes.exclude(pk=self.pk)
-            if others.filter(state__in=self.OPEN).exists():
-                return _("Another change to this profile waits. Decide on that one first.")
-        return super().why_not(move)
-
-
-class ContactMessage(models.Model):
-    """A visitor's message, passed on to a partner's lead, or without a partner to the partnership itself.
-
-    Kept for 12 months (product.md, *Privacy*).
-    """
-
-    partner = models.ForeignKey(Partner, models.CASCADE, null=True, blank=True, related_name="contact_messages")
-    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose.choices, blank=True)
-    name = models.CharField(_("name"), max_length=100, validators=[clean_line])
-    email = models.EmailField(_("e-mail address"))
-    message = models.TextField(_("message"), max_length=4000, validators=[clean_text, MaxLengthValidator(4000)])
-    source = models.CharField(max_length=64, editable=False)
-    sent_at = models.DateTimeField(_("sent"), default=timezone.now)
-
-    class Meta:
-        verbose_name = _("message passed on")
-        verbose_name_plural = _("messages passed on")
-        ordering = ["-sent_at"]
-        indexes = [
-            models.Index(fields=["source", "sent_at"], name="contactmessage_source"),
-            models.Index(fields=["email", "sent_at"], name="contactmessage_sender"),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                name="contactmessage_to_a_partner_has_a_purpose",
-                condition=Q(partner=None, purpose="") | (Q(partner__isnull=False) & ~Q(purpose="")),
-            ),
         ]
 
     def __str__(self):
