@@ -20,6 +20,8 @@ from tests.factories import (
     DeclineReasonFactory,
     DistrictFactory,
     EvidenceFactory,
+    GroupFactory,
+    GroupMemberFactory,
     JoinRequestFactory,
     ManagerFactory,
     MembershipFactory,
@@ -42,6 +44,8 @@ pytestmark = pytest.mark.django_db
 # resident: has signed as a resident. lead, member: of the bakery; the lead also leads the shed, which waits for a
 # decision, and led the stall, which has withdrawn. other: leads the mill, and the hut, which waits. staff: may open
 # admin and has no rights there.
+# Of the working groups, lead chairs “jobs”, of which member is a member; other chairs “secret”, which is closed to the
+# public, as “inner” below it is by that.
 ROLES = ("anonymous", "resident", "lead", "member", "other", "staff", "manager", "superuser")
 
 # login: to be sent to sign in, and back. door: the same, by way of admin's own page. →: to be sent there.
@@ -185,7 +189,12 @@ RECOGNITIONS = []
 MESSAGES = []
 PRIVACY = []
 # Working groups: for everybody, for their members, for those who run them.
-GROUPS = []
+GROUPS = [
+    ("working-groups/", {}, "200"),
+    ("working-groups/<slug:slug>/", {"slug": "jobs"}, "200"),
+    ("working-groups/<slug:slug>/", {"slug": "secret"}, "404"),
+    ("working-groups/<slug:slug>/", {"slug": "inner"}, "404"),
+]
 GROUP_MEETINGS = []
 GROUP_WORK = []
 TO_CASE, TO_REVIEW = "→/admin/pledges/case/{bakers}/change/", "→/admin/pledges/review/{review}/change/"
@@ -326,6 +335,11 @@ def world():
         "other file": EvidenceFactory(answer__review__partner=mill, answer__pledge=things["flour"]),
         "public file": EvidenceFactory(answer__review=ReviewFactory(partner=stall, approved=True)),
     }
+    jobs = GroupFactory(name="jobs", slug="jobs", areas=[area])
+    GroupMemberFactory(group=jobs, user=lead, role="chair", shown=True)
+    GroupMemberFactory(group=jobs, user=users["member"])
+    secret = GroupFactory(name="secret", slug="secret", areas=[area], is_closed=True, chair=other)
+    groups = {"jobs": jobs, "secret": secret, "inner": GroupFactory(name="inner", slug="inner", parent=secret)}
     keys = {name: str(thing.pk) for name, thing in {**things, **files}.items()}
     keys["open"], keys["review"] = review.token, str(review.pk)
     keys["confirming"] = signing.confirmation_url.rstrip("/").rpartition("/")[2]

@@ -1,0 +1,3 @@
+from working_groups.urls import public
+
+urlpatterns = [*public.urlpatterns]
