@@ -339,7 +339,7 @@ def world():
     GroupMemberFactory(group=jobs, user=lead, role="chair", shown=True)
     GroupMemberFactory(group=jobs, user=users["member"])
     secret = GroupFactory(name="secret", slug="secret", areas=[area], is_closed=True, chair=other)
-    groups = {"jobs": jobs, "secret": secret, "inner": GroupFactory(name="inner", slug="inner", parent=secret)}
+    GroupFactory(name="inner", slug="inner", parent=secret)
     keys = {name: str(thing.pk) for name, thing in {**things, **files}.items()}
     keys["open"], keys["review"] = review.token, str(review.pk)
     keys["confirming"] = signing.confirmation_url.rstrip("/").rpartition("/")[2]

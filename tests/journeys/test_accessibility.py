@@ -66,6 +66,8 @@ PUBLIC = [
     "/pledges/{pledge}/",
     "/pledges/{replaced}/",
     "/pledges/{stopped}/",
+    "/working-groups/",
+    "/working-groups/steering-group/",
     "/accessibility/",
     "/privacy/",
     "/terms/",

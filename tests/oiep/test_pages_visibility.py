@@ -120,6 +120,7 @@ PARTS = {
     "area": [{"slug": "spend"}],
     "place": [{"slug": "oxford"}],
     "pledge": None,
+    "working-group": None,
     "sitemap-section": [{"section": name} for name in ("pages", "partners", "pledges")],
 }
 # Of these others answer for what they show: to who is signed in, or to who holds a link or a signing's number.

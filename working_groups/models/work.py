@@ -88,6 +88,8 @@ class ProgressUpdate(models.Model):
 
     group = models.ForeignKey(Group, models.CASCADE, related_name="updates")
     happened_on = models.DateField(_("date"), default=timezone.localdate)
+    # Of what the partnership's early reports tell, often only the month is known; the day is then the month's first.
+    is_day_known = models.BooleanField(default=True, db_default=True, editable=False)
     text = models.TextField(_("what has been done"), max_length=600, validators=[clean_text, MaxLengthValidator(600)])
     is_public = models.BooleanField(_("shown to the public"), default=True)
     written_by = models.ForeignKey(

@@ -16,6 +16,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("load_reference", stdout=self.stdout)
+        call_command("load_groups", stdout=self.stdout)
         if examples:
             call_command("load_examples", stdout=self.stdout)
         else:
