@@ -304,6 +304,11 @@ SHORT_ROUTE_BELOW_PEOPLE = 10
 MINIMUM_AGE = 16
 PLEDGES_AT_MOST = env.int("PLEDGES_AT_MOST", 20)
 INVITATION_DAYS = env.int("INVITATION_DAYS", 14)
+# Of one partner or one group: waiting for an answer, and e-mails in 24 hours.
+INVITATIONS_AT_MOST = env.int("INVITATIONS_AT_MOST", 30)
+INVITATION_MAILS_A_DAY = env.int("INVITATION_MAILS_A_DAY", 30)
+# Somebody whom a lead has refused may ask again after these.
+JOIN_AGAIN_DAYS = env.int("JOIN_AGAIN_DAYS", 30)
 CONTACT_CONFIRMED_MONTHS = env.int("CONTACT_CONFIRMED_MONTHS", 12)
 REVIEW_MONTHS = (12, 6)
 # Days before and after the due date of a review.

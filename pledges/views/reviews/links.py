@@ -7,10 +7,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from oiep.links import private
 from pledges.actions.answers import pledges_to_answer
 from pledges.models import Review
 from pledges.views.reviews.telephone import is_by_telephone
-from pledges.views.signing.drafts import private
 
 
 def of_review(view=None, *, editable=True):

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from oiep.limits import source_of
+from oiep.links import private
 from pledges.actions import signing as actions
 from pledges.forms.signing import form_of
 from pledges.models import CharterVersion
@@ -17,7 +18,6 @@ from pledges.views.signing.drafts import (
     not_found,
     own_signing,
     page_of,
-    private,
     remember,
     with_draft,
 )

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 
+from oiep.links import private
 from pledges.models import Signing
 
 _AT_MOST = 20
@@ -22,22 +22,6 @@ TITLES = {
     "contact": _("Contact and progress"),
     "check": _("Check your answers and sign"),
 }
-
-
-def private(view):
-    """Keeps a page, and its address, out of caches, search engines and other sites' logs.
-
-    The referrer policy is not `no-referrer`: with it browsers send `Origin: null`, which the CSRF check must refuse.
-    """
-
-    @functools.wraps(view)
-    def wrapper(request, *args, **kwargs):
-        response = view(request, *args, **kwargs)
-        response["Referrer-Policy"] = "same-origin"
-        response["X-Robots-Tag"] = "noindex"
-        return response
-
-    return never_cache(wrapper)
 
 
 def with_draft(view):

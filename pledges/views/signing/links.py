@@ -7,12 +7,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from oiep.limits import source_of
+from oiep.links import private
 from oiep.moderation import answer_due
 from partners.models import PriorityArea
 from pledges.actions import signing as actions
 from pledges.models import Signing
 from pledges.models.signing import Forgotten
-from pledges.views.signing.drafts import browser_of, page_of, private, remember
+from pledges.views.signing.drafts import browser_of, page_of, remember
 
 
 @private

@@ -1,8 +1,4 @@
-"""Invitations by e-mail to take a part in something: to act for a partner, to join a working group.
-
-The link in the message may be forwarded, so having it is not enough: only who signs in with the address that was
-invited can accept. Nothing that the inviter typed stands in the message, as it may be our first to that address.
-"""
+"""The row of an invitation, and the link to it."""
 
 import datetime
 
@@ -11,6 +7,7 @@ from django.core import signing
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 
@@ -62,6 +59,31 @@ class Invitation(models.Model):
     @property
     def is_open(self):
         return self.state == self.State.OPEN and timezone.now() < self.expires_at
+
+    @property
+    def shown_email(self):
+        """The address as its owner knows it again and nobody else learns it: c…@example.org."""
+        mailbox, _at, domain = self.email.rpartition("@")
+        return f"{mailbox[:1]}…@{domain}"
+
+    def is_for(self, user):
+        """Whether somebody is signed in with the address that was invited."""
+        return user.is_authenticated and user.email == self.email
+
+    @property
+    def why_over(self):
+        """Why it cannot be answered any more, in words for who follows the link; empty when it can."""
+        if self.state == self.State.OPEN:
+            date, words = self.expires_at, "" if self.is_open else _("It could be accepted until %(date)s.")
+        else:
+            date, words = self.answered_at, self._WORDS[self.state]
+        return words and words % {"date": date_format(timezone.localdate(date))}
+
+    _WORDS = {
+        State.ACCEPTED: _("It was accepted on %(date)s."),
+        State.DECLINED: _("It was declined on %(date)s."),
+        State.TAKEN_BACK: _("It was taken back on %(date)s."),
+    }
 
 
 def invitation_constraints(name):
