@@ -32,7 +32,7 @@ from partners.models import Kind, Partner, ProfileChange
 from pledges.figures import areas_with_figures, places_with_figures, totals
 from pledges.history import explanation_of, show_standings, standing_from, with_due_dates
 from pledges.models import Case, Pledge, Review, Signing
-from pledges.next_steps import next_steps, partners_of, signings_to_finish, status_of
+from pledges.next_steps import invitations_to_answer, next_steps, partners_of, signings_to_finish, status_of
 from pledges.overview import figures as review_figures
 from pledges.track_record import track_record
 from pledges.views.account.page import account_page
@@ -136,7 +136,7 @@ def contact_sent(request):
 def account(request):
     """What waits for a person, and all that they take part in."""
     partners = list(partners_of(request.user))
-    steps = signings_to_finish(request.user)
+    steps = invitations_to_answer(request.user) + signings_to_finish(request.user)
     for partner in partners:
         steps += next_steps(request.user, partner)
     return render(
@@ -158,7 +158,16 @@ def sitemap(request, section=None):
 
 
 # Nothing personal to anybody, and no end of addresses that differ in their filters only.
-_NOT_FOR_ROBOTS = ("/admin/", "/account/", "/accounts/", "/sign/confirm/", "/sign/resume/", "/*/contact/", "/*?")
+_NOT_FOR_ROBOTS = (
+    "/admin/",
+    "/account/",
+    "/accounts/",
+    "/sign/confirm/",
+    "/sign/resume/",
+    "/invitations/",
+    "/*/contact/",
+    "/*?",
+)
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oiep.moderation import State, answer_due
-from partners.models import JoinRequest, Kind, Membership, Partner, ProfileChange
+from partners.models import JoinRequest, Kind, Membership, Partner, PartnerInvitation, ProfileChange
 from pledges.models import Pledge, Review, Signing
 from pledges.standing import overdue_from
 
@@ -124,6 +124,25 @@ def next_steps(user, partner):
         *_people(user, partner),
         *_own_approval(partner),
         *_first_pledge(partner),
+    ]
+
+
+def invitations_to_answer(user):
+    """The partners that this person is asked to act for."""
+    waiting = PartnerInvitation.objects.open().filter(email=user.email).select_related("partner").order_by("invited_at")
+    return [
+        Step(
+            title=_("You are invited to act for a partner"),
+            text=_("%(partner)s asked you on %(date)s. You can answer until %(until)s.")
+            % {
+                "partner": invitation.partner.public_name,
+                "date": day(invitation.invited_at),
+                "until": day(invitation.expires_at),
+            },
+            url=reverse("partner-invitation", args=[invitation.token]),
+            label=_("Look at the invitation"),
+        )
+        for invitation in waiting
     ]
 
 

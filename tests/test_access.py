@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from oiep import audit
 from oiep.models import User
@@ -27,6 +28,7 @@ from tests.factories import (
     MembershipFactory,
     OutgoingEmailFactory,
     PartnerFactory,
+    PartnerInvitationFactory,
     PledgeFactory,
     PledgeIdeaFactory,
     PriorityAreaFactory,
@@ -183,8 +185,23 @@ SIGN_IN = [
 ]
 # Ways of signing in, sessions, the person's own details.
 SECURITY = []
-# Inviting, leaving, handing over.
-PEOPLE = []
+# Inviting, leaving, handing over. An invitation opens by its link, and can be answered only with the invited address.
+PEOPLE = [
+    (PARTNER + "people/", {"slug": "bakery"}, THE_BAKERS),
+    (PARTNER + "people/", {"slug": "mill"}, THE_OTHERS),
+    (PARTNER + "people/", {"slug": "stall"}, OVER),
+    (PARTNER + "people/", {"slug": "rose"}, NOBODY_S),  # a resident acts alone
+    (PARTNER + "people/invite/", {"slug": "bakery"}, THE_LEADS),
+    (PARTNER + "people/invite/", {"slug": "hut"}, THE_OTHERS),  # says that it has to be approved first
+    (PARTNER + "people/leave/", {"slug": "bakery"}, THE_BAKERS),
+    (PARTNER + "people/leave/", {"slug": "mill"}, THE_OTHERS),
+    (PARTNER + "people/<int:pk>/", {"slug": "bakery", "pk": "the member"}, THE_LEADS),
+    (PARTNER + "people/<int:pk>/", {"slug": "bakery", "pk": "the lead"}, NOBODY_S),  # not about oneself
+    (PARTNER + "people/<int:pk>/", {"slug": "mill", "pk": "the member"}, NOBODY_S),
+    ("invitations/partners/<str:token>/", {"token": "guessed"}, "404"),
+    ("invitations/partners/<str:token>/", {"token": "invited"}, "200"),
+    ("invitations/partners/<str:token>/", {"token": "taken back"}, "410"),
+]
 RECOGNITIONS = []
 MESSAGES = []
 PRIVACY = []
@@ -301,7 +318,9 @@ def world():
     area, place = PriorityAreaFactory(slug="spend"), DistrictFactory(slug="oxford")
     where = {"districts": [place]}
     bakery = PartnerFactory(name="bakery", approved=True, lead=lead, contact_purposes=["buy"], **where)
-    MembershipFactory(partner=bakery, user=users["member"], role="member")
+    member = MembershipFactory(partner=bakery, user=users["member"], role="member")
+    invitation = PartnerInvitationFactory(partner=bakery, email="colleague@canary.example", invited_by=lead)
+    over = PartnerInvitationFactory(partner=bakery, state="taken_back", answered_at=timezone.now(), invited_by=lead)
     mill = PartnerFactory(name="mill", approved=True, lead=other, **where)
     shed = PartnerFactory(name="shed", submitted=True, lead=lead, **where)
     PartnerFactory(name="hut", submitted=True, lead=other, **where)
@@ -319,6 +338,8 @@ def world():
         "board": SignatureFactory(partner=bakery, charter=charter, signer=lead, awaits_approval_of="The board"),
         "signing": signing,
         "bakers": bakery,
+        "the member": member,
+        "the lead": bakery.lead,
     }
     PledgeFactory(stopped=True, partner=mill, area=area)
     ProfileChangeFactory(submitted=True, partner=bakery, proposed_by=lead)
@@ -341,6 +362,7 @@ def world():
     secret = GroupFactory(name="secret", slug="secret", areas=[area], is_closed=True, chair=other)
     GroupFactory(name="inner", slug="inner", parent=secret)
     keys = {name: str(thing.pk) for name, thing in {**things, **files}.items()}
+    keys["invited"], keys["taken back"] = invitation.token, over.token
     keys["open"], keys["review"] = review.token, str(review.pk)
     keys["confirming"] = signing.confirmation_url.rstrip("/").rpartition("/")[2]
     keys["resuming"] = under_way.resume_url.rstrip("/").rpartition("/")[2]

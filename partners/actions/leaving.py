@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from oiep import audit
 from oiep import email as mail
 from oiep.models import OutgoingEmail
-from partners.actions.people import answer
+from partners.actions.people import refuse_join_requests, take_back_invitations
 from partners.actions.standing import lock_standing, locked
-from partners.models import JoinRequest
 
 
 @transaction.atomic
@@ -33,8 +32,8 @@ def withdraw(*, partner, actor):
     partner.areas.clear()
     audit.record(verb="partner.withdrawn", subject=partner, actor=actor, state=partner.state)
     mail.withhold(OutgoingEmail.objects.about(partner), reason=_("The partner withdrew from the Charter."))
-    for request in partner.join_requests.select_for_update().filter(state=JoinRequest.State.ASKED):
-        answer(request, JoinRequest.State.REFUSED, actor)
+    refuse_join_requests(partner, actor)
+    take_back_invitations(partner, actor)
     if lead := partner.lead:
         mail.queue(
             to=lead.user.email,

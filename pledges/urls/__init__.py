@@ -1,3 +1,9 @@
-from pledges.urls import account, public, reviews, signing
+from pledges.urls import account, people, public, reviews, signing
 
-urlpatterns = [*public.urlpatterns, *signing.urlpatterns, *account.urlpatterns, *reviews.urlpatterns]
+urlpatterns = [
+    *public.urlpatterns,
+    *signing.urlpatterns,
+    *account.urlpatterns,
+    *people.urlpatterns,
+    *reviews.urlpatterns,
+]

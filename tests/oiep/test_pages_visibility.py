@@ -124,7 +124,7 @@ PARTS = {
     "sitemap-section": [{"section": name} for name in ("pages", "partners", "pledges")],
 }
 # Of these others answer for what they show: to who is signed in, or to who holds a link or a signing's number.
-ELSEWHERE = re.compile(r"^(admin/|account/|accounts/|reviews/|sign/|health/)")
+ELSEWHERE = re.compile(r"^(admin/|account/|accounts/|reviews/|invitations/|sign/|health/)")
 
 
 def _patterns(resolver, prefix=""):

@@ -1,5 +1,7 @@
 """Who acts for a partner: asking to join, answering, the lead."""
 
+import datetime
+
 import pytest
 
 from oiep.models import AuditEvent
@@ -45,11 +47,19 @@ def test_asking_again_while_it_waits_changes_nothing(baker, asker, mailbox):
     assert len(mailbox()) == 1
 
 
-def test_lead_gets_one_letter_a_day_from_one_person(baker, lead, asker, mailbox):
-    for _time in range(3):
-        request = actions.ask_to_join(partner=baker, user=asker)
-        actions.answer_join_request(request=request, accept=False, actor=lead)
-    assert [letter.to for letter in mailbox()].count(["lead@example.org"]) == 1
+@pytest.mark.parametrize(("days", "may_ask"), [(0, False), (29, False), (30, True)])
+def test_who_was_refused_can_ask_again_after_thirty_days(baker, lead, asker, mailbox, days, may_ask):
+    request = actions.ask_to_join(partner=baker, user=asker)
+    actions.answer_join_request(request=request, accept=False, actor=lead)
+    request.refresh_from_db()
+    request.answered_at -= datetime.timedelta(days=days)
+    request.save()
+    if may_ask:
+        assert actions.ask_to_join(partner=baker, user=asker) != request
+    else:
+        with pytest.raises(NotPossible, match=r"said no to you.*again from"):
+            actions.ask_to_join(partner=baker, user=asker)
+    assert [letter.to for letter in mailbox()].count(["lead@example.org"]) == 1 + may_ask
 
 
 def test_one_who_acts_for_the_partner_cannot_ask(baker, lead):
