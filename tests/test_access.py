@@ -218,6 +218,7 @@ TO_CASE, TO_REVIEW = "→/admin/pledges/case/{bakers}/change/", "→/admin/pledg
 TO_IMPORT = "→/admin/pledges/review/import/"  # somebody else's, or one that is done
 STRANGERS = "door door door door door"
 STAFFS = f"{STRANGERS} 200 200 200"
+APPS = "admin/^(?P<app_label>auth|account|oiep|partners|pledges|working_groups)/$"
 DESK = [
     ("admin/", {}, STAFFS),
     ("admin/login/", {}, "login 403 403 403 403 →/admin/ →/admin/ →/admin/"),
@@ -244,8 +245,16 @@ DESK = [
     ("admin/pledges/review/<int:pk>/explanation/", {"pk": "review"}, f"{STRANGERS} 403 200 200"),
     ("admin/pledges/review/<int:pk>/telephone/", {"pk": "review"}, f"{STRANGERS} 403 {TO_REVIEW} {TO_REVIEW}"),
     ("admin/pledges/review/import/<uuid:token>/", {"token": "signing"}, f"{STRANGERS} 403 {TO_IMPORT} {TO_IMPORT}"),
-    ("admin/^(?P<app_label>auth|account|oiep|partners|pledges)/$", "admin/partners/", f"{STRANGERS} 404 200 200"),
-    ("admin/^(?P<app_label>auth|account|oiep|partners|pledges)/$", "admin/auth/", f"{STRANGERS} 404 404 200"),
+    (
+        "admin/^(?P<app_label>auth|account|oiep|partners|pledges|working_groups)/$",
+        "admin/partners/",
+        f"{STRANGERS} 404 200 200",
+    ),
+    (
+        "admin/^(?P<app_label>auth|account|oiep|partners|pledges|working_groups)/$",
+        "admin/auth/",
+        f"{STRANGERS} 404 404 200",
+    ),
     ("admin/(?P<url>.*)$", "admin/no-such-page", f"{STRANGERS} 404 404 404"),
 ]
 # Each list in admin: what a manager and a superuser may do there. Nobody else may do anything.
@@ -269,6 +278,8 @@ LISTS = {
     "pledges/review": ("view", "view"),
     "pledges/signature": ("view change", "view change"),
     "pledges/signing": ("view", "view"),
+    "working_groups/group": ("view add change", "view add change"),
+    "working_groups/groupmember": ("view add change", "view add change"),
 }
 
 

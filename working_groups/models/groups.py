@@ -1,5 +1,7 @@
 """The groups in which the partnership does its work, as a tree."""
 
+import itertools
+
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models, transaction
@@ -12,7 +14,10 @@ from oiep.locks import lock_on
 from oiep.text import clean_line, clean_text
 from partners.models import PriorityArea
 
-DEPTH_AT_MOST = 10
+# The tree is drawn, and it is a partnership's: more levels than this are a mistake.
+LEVELS_AT_MOST = 6
+# Words of addresses below /working-groups/ that are no group's.
+RESERVED = ("calendar", "invitations", "meetings", "papers")
 
 
 class GroupQuerySet(models.QuerySet):
@@ -124,6 +129,11 @@ class Group(models.Model):
                 violation_error_message=_("Give both what it works with and its address, or neither."),
             ),
             models.CheckConstraint(name="group_closed_is_hidden", condition=Q(is_closed=False) | Q(is_hidden=True)),
+            models.CheckConstraint(
+                name="group_address_is_free",
+                condition=~Q(slug__in=RESERVED),
+                violation_error_message=_("Another page has this address. Choose another one."),
+            ),
         ]
 
     def __str__(self):
@@ -136,27 +146,54 @@ class Group(models.Model):
         return bool(self.ends_on and self.ends_on < (on or timezone.localdate()))
 
     def ancestors(self):
-        """The groups above it, the nearest first. Raises ValidationError where they form a ring."""
+        """The groups above it, the nearest first. Raises ValidationError where it would stand below itself."""
         above, group = [], self.parent
         while group:
-            if group.pk == self.pk or len(above) >= DEPTH_AT_MOST:
+            if group.pk == self.pk:
                 raise ValidationError({"parent": _("A group cannot be part of itself, or of a group below it.")})
             above.append(group)
             group = group.parent
+            self._check_levels(len(above))
         return above
 
+    def descendants(self):
+        """The groups below it as a list of levels, each a list of groups: first its own, then theirs."""
+        levels, above = [], [self]
+        while self.pk and (level := list(Group.objects.filter(parent__in=above))):
+            levels.append(level)
+            above = level
+        return levels
+
+    def _check_levels(self, above, below=0):
+        if above + 1 + below > LEVELS_AT_MOST:
+            message = _("Groups can stand at most %(number)s levels deep.") % {"number": LEVELS_AT_MOST}
+            raise ValidationError({"parent": message})
+
     def clean(self):
-        self.ancestors()
+        self._check_levels(len(self.ancestors()), len(self.descendants()))
+
+    @staticmethod
+    def lock_tree():
+        """Of two groups that are moved at once, each below the other, the second waits, and is refused."""
+        lock_on("tree of groups")
 
     @transaction.atomic
-    def save(self, *args, **kwargs):
-        """Saves it, and what its place in the tree means for the groups below it. Raises ValidationError for a ring."""
-        lock_on("tree of groups")  # of two that are moved at once, each below the other, the second is refused
+    def save(self, *args, update_fields=None, **kwargs):
+        """Saves it, and what its place in the tree means for the groups below it.
+
+        Raises ValidationError where it would stand below itself, or too deep.
+        """
+        self.lock_tree()
         if self.parent_id:
             self.parent = Group.objects.get(pk=self.parent_id)
-        above = self.ancestors()
+        above, below = self.ancestors(), self.descendants()
+        self._check_levels(len(above), len(below))
         self.is_hidden = self.is_closed or any(group.is_closed for group in above)
-        super().save(*args, **kwargs)
-        for child in self.children.all():
-            if child.is_hidden != (child.is_closed or self.is_hidden):
-                child.save()
+        if update_fields is not None:
+            update_fields = {*update_fields, "is_hidden"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+        hidden = {self.pk: self.is_hidden}
+        for group in itertools.chain(*below):
+            hidden[group.pk] = group.is_closed or hidden[group.parent_id]
+            if group.is_hidden != hidden[group.pk]:
+                Group.objects.filter(pk=group.pk).update(is_hidden=hidden[group.pk])

@@ -1,0 +1,3 @@
+from working_groups.admin import groups, people
+
+__all__ = ["groups", "people"]
