@@ -1,9 +1,12 @@
 """Two groups that are moved at the same moment, with real connections."""
 
+import contextlib
 import threading
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import OperationalError
 
 from tests.factories import GroupFactory
 from working_groups.models import Group
@@ -31,8 +34,8 @@ def test_two_groups_moved_below_each_other_one_is_refused(at_once):
     assert Group.objects.filter(parent=None).count() == 1
 
 
-def test_without_the_lock_they_would_form_a_ring(at_once, monkeypatch):
-    """The control: both look before either has moved."""
+def test_without_the_lock_neither_would_be_refused(at_once, monkeypatch):
+    """The control: both look before either has moved. They form a ring, or the database ends one of the two."""
     moves = moves_below_each_other()
     both_have_looked = threading.Barrier(2, timeout=20)
     ancestors = Group.ancestors
@@ -44,5 +47,9 @@ def test_without_the_lock_they_would_form_a_ring(at_once, monkeypatch):
 
     monkeypatch.setattr(module, "lock_on", lambda name: None)
     monkeypatch.setattr(Group, "ancestors", look)
-    assert at_once(*moves) == [None, None]
-    assert not Group.objects.filter(parent=None).exists()
+
+    def quietly(move):
+        with contextlib.suppress(OperationalError):
+            move()
+
+    assert at_once(*(partial(quietly, move) for move in moves)) == [None, None]
