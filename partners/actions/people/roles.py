@@ -71,7 +71,7 @@ def make_lead(people, member, actor, *, by_manager, reason="", end_former=False)
         former.ended_at = timezone.now() if end_former else None
         former.save(update_fields=["role", "ended_at"])
     member.role = Role.LEAD
-    member.save()
+    member.save(update_fields=["role"] if member.pk else None)
     audit.record(
         verb="membership.lead_appointed",
         subject=member,
