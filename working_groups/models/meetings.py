@@ -14,6 +14,7 @@ from oiep.text import clean_line, clean_text
 from oiep.uploads import PrivateFileField
 from working_groups.models.groups import Group
 from working_groups.models.people import GroupMember
+from working_groups.times import in_words
 
 _TEXT = [clean_text, MaxLengthValidator(50_000)]
 
@@ -31,6 +32,20 @@ class MeetingQuerySet(models.QuerySet):
     def past(self, now=None):
         """Meetings that took place, the latest first."""
         return self.called().filter(cancelled_at=None, ends_at__lte=now or timezone.now()).order_by("-starts_at", "-pk")
+
+    def published(self):
+        """What the public may read about: past meetings of published groups, once the minutes are published."""
+        return self.past().filter(minutes_published_at__isnull=False, group__in=Group.objects.published())
+
+    def visible_to(self, user):
+        """What a signed-in person may see: of their groups what was called, of those that they run drafts as well."""
+        mine = Q(group__in=Group.objects.visible_to(user), called_at__isnull=False)
+        return self.filter(mine | Q(group__in=Group.objects.managed_by(user)))
+
+    def clashing_with(self, meeting):
+        """Other meetings of the same group at the same time, drafts as well."""
+        others = self.filter(group=meeting.group_id, cancelled_at=None).exclude(pk=meeting.pk)
+        return others.filter(starts_at__lt=meeting.ends_at, ends_at__gt=meeting.starts_at).order_by("starts_at", "pk")
 
 
 class Meeting(models.Model):
@@ -96,6 +111,29 @@ class Meeting(models.Model):
 
     def get_absolute_url(self):
         return reverse("meeting", args=[self.group.slug, self.pk])
+
+    @property
+    def when(self):
+        """Its day, its times and their zone, in words."""
+        return in_words(self.starts_at, self.ends_at)
+
+    @property
+    def day(self):
+        """Its day in Europe/London."""
+        return timezone.localdate(self.starts_at)
+
+    @property
+    def is_draft(self):
+        return self.called_at is None
+
+    @property
+    def is_over(self):
+        return self.ends_at <= timezone.now()
+
+    @property
+    def is_coming(self):
+        """Whether people are expected at it."""
+        return not (self.is_draft or self.cancelled_at or self.is_over)
 
 
 class Attendance(models.Model):

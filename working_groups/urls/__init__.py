@@ -1,3 +1,3 @@
-from working_groups.urls import public
+from working_groups.urls import meetings, public
 
-urlpatterns = [*public.urlpatterns]
+urlpatterns = [*public.urlpatterns, *meetings.urlpatterns]

@@ -1,0 +1,60 @@
+"""A person's calendar of meetings, at a secret address that a calendar program reads without signing in."""
+
+import hashlib
+import re
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from working_groups import calendars
+from working_groups.actions.calendars import renew_calendar_address
+from working_groups.models import CalendarAddress
+
+_SECONDS = 300  # for which a program may keep what it got
+
+
+@require_safe
+def feed(request, key):
+    """What the key's owner may see at this moment.
+
+    There is no Last-Modified: when somebody leaves a group the newest change may be an older one than before, and a
+    program that asks by date alone would keep the meetings.
+    """
+    address = CalendarAddress.objects.select_related("user").filter(key=key, user__is_active=True).first()
+    if address is None:
+        raise Http404
+    content = calendars.feed(address.user, now=timezone.now())
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {
+        "ETag": etag,
+        "Cache-Control": f"private, max-age={_SECONDS}",
+        "Content-Disposition": 'inline; filename="meetings.ics"',
+        "Referrer-Policy": "no-referrer",
+        "X-Robots-Tag": "noindex",
+    }
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8", headers=headers)
+    return get_conditional_response(request, etag=etag, response=response)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def calendar(request):
+    """Shows the address, with how to use it; makes it, or a new one."""
+    if request.method == "POST":
+        renew_calendar_address(user=request.user)
+        messages.success(request, _("Here is your new address. An old one does not work any more."))
+        return redirect("calendar")
+    address = CalendarAddress.objects.filter(user=request.user).first()
+    url = address and settings.SITE_URL + reverse("calendar-feed", args=[address.key])
+    context = {"address": address, "url": url, "webcal_url": url and re.sub(r"^https?:", "webcal:", url)}
+    return render(request, "working_groups/meetings/calendar.html", context)
