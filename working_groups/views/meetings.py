@@ -43,7 +43,7 @@ def meetings(request, group):
 @never_cache
 @require_safe
 def meeting(request, slug, pk):
-    """To the members all of it, to the public what is published. A visitor may be a member, so they can sign in first."""
+    """To the members all of it, to the public what is published. A visitor may be a member, so they can sign in."""
     found = Meeting.objects.filter(group__slug=slug, pk=pk).select_related("group")
     if row := request.user.is_authenticated and found.visible_to(request.user).first():
         return _for_members(request, row)
