@@ -165,6 +165,7 @@ _NOT_FOR_ROBOTS = (
     "/sign/confirm/",
     "/sign/resume/",
     "/invitations/",
+    "/working-groups/calendar/",
     "/*/contact/",
     "/*?",
 )

@@ -16,6 +16,8 @@ from oiep import audit
 from oiep.models import User
 from tests.addresses import addresses
 from tests.factories import (
+    AttendanceFactory,
+    CalendarAddressFactory,
     CharterVersionFactory,
     ContactMessageFactory,
     DeclineReasonFactory,
@@ -25,8 +27,10 @@ from tests.factories import (
     GroupMemberFactory,
     JoinRequestFactory,
     ManagerFactory,
+    MeetingFactory,
     MembershipFactory,
     OutgoingEmailFactory,
+    PaperFactory,
     PartnerFactory,
     PartnerInvitationFactory,
     PledgeFactory,
@@ -212,7 +216,55 @@ GROUPS = [
     ("working-groups/<slug:slug>/", {"slug": "secret"}, "404"),
     ("working-groups/<slug:slug>/", {"slug": "inner"}, "404"),
 ]
-GROUP_MEETINGS = []
+# Members see a group's meetings and papers, those who run it change them; the manager may do both in all groups.
+JOBS_MEMBERS = "login 404 200 200 404 404 200 200"
+JOBS_RUN_BY = "login 404 200 404 404 404 200 200"
+SECRETS_RUN_BY = "login 404 404 404 200 404 200 200"
+# What the public sees, its members see as well.
+PUBLISHED = "200"
+MEETING = "working-groups/<slug:slug>/meetings/<int:pk>/"
+
+
+def _back_to(name):
+    """For a page that is not for this meeting: those who run the group are sent to the meeting itself."""
+    there = f"→/working-groups/jobs/meetings/{{{name}}}/"
+    return f"login 404 {there} 404 404 404 {there} {there}"
+
+
+GROUP_MEETINGS = [
+    ("working-groups/<slug:slug>/meetings/", {"slug": "jobs"}, JOBS_MEMBERS),
+    ("working-groups/<slug:slug>/meetings/", {"slug": "secret"}, SECRETS_RUN_BY),
+    ("working-groups/<slug:slug>/meetings/new/", {"slug": "jobs"}, JOBS_RUN_BY),
+    ("working-groups/<slug:slug>/meetings/new/", {"slug": "secret"}, SECRETS_RUN_BY),
+    (MEETING, {"slug": "jobs", "pk": "coming"}, JOBS_MEMBERS),
+    (MEETING, {"slug": "jobs", "pk": "draft"}, JOBS_RUN_BY),
+    (MEETING, {"slug": "jobs", "pk": "minuted"}, PUBLISHED),
+    (MEETING, {"slug": "jobs", "pk": "unpublished"}, JOBS_MEMBERS),
+    (MEETING, {"slug": "jobs", "pk": "secret's"}, NOBODY_S),  # of another group
+    (MEETING, {"slug": "secret", "pk": "secret's"}, SECRETS_RUN_BY),  # its minutes are published, it is closed
+    (MEETING + "change/", {"slug": "jobs", "pk": "coming"}, JOBS_RUN_BY),
+    (MEETING + "change/", {"slug": "jobs", "pk": "secret's"}, NOBODY_S),
+    (MEETING + "call/", {"slug": "jobs", "pk": "draft"}, JOBS_RUN_BY),
+    (MEETING + "call/", {"slug": "jobs", "pk": "coming"}, _back_to("coming")),
+    (MEETING + "cancel/", {"slug": "jobs", "pk": "coming"}, JOBS_RUN_BY),
+    (MEETING + "cancel/", {"slug": "jobs", "pk": "draft"}, JOBS_RUN_BY),
+    (MEETING + "cancel/", {"slug": "secret", "pk": "coming"}, NOBODY_S),
+    (MEETING + "minutes/", {"slug": "jobs", "pk": "unpublished"}, JOBS_RUN_BY),
+    (MEETING + "minutes/", {"slug": "secret", "pk": "secret's"}, SECRETS_RUN_BY),
+    (MEETING + "publish/", {"slug": "jobs", "pk": "unpublished"}, JOBS_RUN_BY),
+    (MEETING + "publish/", {"slug": "jobs", "pk": "coming"}, _back_to("coming")),
+    ("working-groups/<slug:slug>/papers/", {"slug": "jobs"}, JOBS_MEMBERS),
+    ("working-groups/<slug:slug>/papers/", {"slug": "inner"}, "login 404 404 404 404 404 200 200"),
+    ("working-groups/<slug:slug>/papers/new/", {"slug": "jobs"}, JOBS_RUN_BY),
+    ("working-groups/<slug:slug>/papers/<int:pk>/", {"slug": "jobs", "pk": "paper"}, JOBS_RUN_BY),
+    ("working-groups/<slug:slug>/papers/<int:pk>/", {"slug": "jobs", "pk": "secret paper"}, NOBODY_S),
+    ("working-groups/papers/<int:pk>/", {"pk": "paper"}, JOBS_MEMBERS),
+    ("working-groups/papers/<int:pk>/", {"pk": "public paper"}, "200"),
+    ("working-groups/papers/<int:pk>/", {"pk": "secret paper"}, SECRETS_RUN_BY),  # published, in a closed group
+    ("working-groups/calendar/<str:key>.ics", {"key": "guessed"}, "404"),
+    ("working-groups/calendar/<str:key>.ics", {"key": "calendar"}, "200"),
+    ("account/calendar/", {}, ANYBODY_S),
+]
 GROUP_WORK = []
 TO_CASE, TO_REVIEW = "→/admin/pledges/case/{bakers}/change/", "→/admin/pledges/review/{review}/change/"
 TO_IMPORT = "→/admin/pledges/review/import/"  # somebody else's, or one that is done
@@ -278,6 +330,8 @@ LISTS = {
     "pledges/review": ("view", "view"),
     "pledges/signature": ("view change", "view change"),
     "pledges/signing": ("view", "view"),
+    "working_groups/meeting": ("view", "view"),
+    "working_groups/paper": ("view", "view"),
     "working_groups/group": ("view add change", "view add change"),
     "working_groups/groupmember": ("view add change", "view add change"),
 }
@@ -372,7 +426,19 @@ def world():
     GroupMemberFactory(group=jobs, user=users["member"])
     secret = GroupFactory(name="secret", slug="secret", areas=[area], is_closed=True, chair=other)
     GroupFactory(name="inner", slug="inner", parent=secret)
-    keys = {name: str(thing.pk) for name, thing in {**things, **files}.items()}
+    meetings = {
+        "draft": MeetingFactory(group=jobs),
+        "coming": MeetingFactory(group=jobs, called=True),
+        "minuted": MeetingFactory(group=jobs, minuted=True),
+        "unpublished": MeetingFactory(group=jobs, past=True, minutes="We met."),
+        "secret's": MeetingFactory(group=secret, minuted=True),
+        "paper": PaperFactory(group=jobs, title="Ours"),
+        "public paper": PaperFactory(group=jobs, published=True),
+        "secret paper": PaperFactory(group=secret, published=True),
+    }
+    AttendanceFactory(meeting=meetings["minuted"], member=jobs.members.first())
+    keys = {name: str(thing.pk) for name, thing in {**things, **files, **meetings}.items()}
+    keys["calendar"] = CalendarAddressFactory(user=users["member"]).key
     keys["invited"], keys["taken back"] = invitation.token, over.token
     keys["open"], keys["review"] = review.token, str(review.pk)
     keys["confirming"] = signing.confirmation_url.rstrip("/").rpartition("/")[2]

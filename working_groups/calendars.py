@@ -59,7 +59,7 @@ def _calendar():
 
 def _entry(meeting, *, stamp, description):
     entry = Event()
-    entry.add("uid", f"{meeting.uid}@{settings.SITE_URL.partition('://')[2].partition('/')[0].partition(':')[0]}")
+    entry.add("uid", str(meeting.uid))
     entry.add("sequence", meeting.sequence)
     entry.add("dtstamp", _utc(stamp))
     entry.add("last-modified", _utc(meeting.changed_at))

@@ -1,3 +1,3 @@
-from working_groups.admin import groups, people
+from working_groups.admin import groups, meetings, people
 
-__all__ = ["groups", "people"]
+__all__ = ["groups", "meetings", "people"]

@@ -139,10 +139,8 @@ class MeetingForm(OpenedOn, CharterForm):
             except ValidationError as error:
                 self.add_error("time", error)
             else:
-                cleaned["starts_at"], cleaned["ends_at"] = (
-                    starts,
-                    starts + datetime.timedelta(minutes=cleaned["minutes"]),
-                )
+                length = datetime.timedelta(minutes=cleaned["minutes"])
+                cleaned |= {"starts_at": starts, "ends_at": starts + length}
         is_called = self.meeting and not self.meeting.is_draft
         if is_called and not (self.errors or cleaned["place"] or cleaned["online_url"]):
             self.add_error("place", _now("Say where it is, or give the link to take part online."))
