@@ -3,9 +3,7 @@
 import logging
 import re
 
-_SECRETS = re.compile(
-    r"(/(?:working-groups/calendar|reviews|sign/confirm|sign/resume|invitations/\w+)/)[^/\s'\"?]+"
-)
+_SECRETS = re.compile(r"(/(?:working-groups/calendar|reviews|sign/confirm|sign/resume|invitations/\w+)/)[^/\s'\"?]+")
 
 
 class MaskedFormatter(logging.Formatter):

@@ -121,10 +121,16 @@ PARTS = {
     "place": [{"slug": "oxford"}],
     "pledge": None,
     "working-group": None,
+    "meeting": None,
+    "paper": None,
+    "calendar-feed": None,
     "sitemap-section": [{"section": name} for name in ("pages", "partners", "pledges")],
 }
 # Of these others answer for what they show: to who is signed in, or to who holds a link or a signing's number.
-ELSEWHERE = re.compile(r"^(admin/|account/|accounts/|reviews/|invitations/|sign/|health/)")
+ELSEWHERE = re.compile(
+    r"^(admin/|account/|accounts/|reviews/|invitations/|sign/|health/"
+    r"|working-groups/[^/]+/(meetings/$|meetings/new/|meetings/[^/]+/[a-z]+/|papers/))"
+)
 
 
 def _patterns(resolver, prefix=""):
