@@ -1,6 +1,7 @@
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from oiep.admin import CharterAdmin, ReadOnlyAdmin, ReferenceAdmin, filled_or_not
@@ -67,6 +68,23 @@ class MembershipInline(admin.TabularInline):
         return False
 
 
+class LeadFilter(admin.SimpleListFilter):
+    """Finds partners that nobody answers for, so that the manager can appoint somebody."""
+
+    title = _("lead")
+    parameter_name = "lead"
+
+    def lookups(self, request, model_admin):
+        return [("none", _("Takes part, and nobody leads it"))]
+
+    def queryset(self, request, queryset):
+        if self.value() != "none":
+            return queryset
+        leads = Membership.objects.current().filter(partner=OuterRef("pk"), role=Membership.Role.LEAD)
+        forgotten = Q(kind=Kind.RESIDENT, state=State.APPROVED, next_round_on=None)
+        return queryset.filter(~Exists(leads), ~forgotten, withdrawn_at=None).exclude(state=State.DECLINED)
+
+
 @admin.register(Partner)
 class PartnerAdmin(CharterAdmin):
     """Words can be corrected here, and each correction is in the audit trail. States change through decisions only."""
@@ -77,6 +95,7 @@ class PartnerAdmin(CharterAdmin):
         "state",
         "kind",
         ("withdrawn_at", filled_or_not(_("withdrawn"), empty=_("Takes part"), filled=_("Withdrawn"))),
+        LeadFilter,
         "districts",
         "sector",
         "is_example",

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from oiep.admin import ReadOnlyAdmin
 from oiep.moderation import Move, Urgency, waiting
-from partners.actions import appoint_lead
+from partners.actions import appoint_lead, invite_lead, send_invitation_again, take_back_invitation
+from partners.models import Membership
 from pledges.actions.moderation import Decision, decide, is_decided, new_number, undo
 from pledges.actions.pledges import withdraw_partner
 from pledges.admin.bulk import BulkDecisions, number_from
@@ -223,16 +224,47 @@ class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
 
     def lead_view(self, request, pk):
         case = self._case(request, pk)
-        form = LeadForm(request.POST or None)
+        if request.method == "POST" and {"again", "take_back"} & set(request.POST):
+            return self._with_invitation(request, case)
+        form = LeadForm(request.POST if request.method == "POST" else None, case=case)
         if request.method == "POST" and form.is_valid():
             try:
-                lead = appoint_lead(partner=case, user=form.user(), actor=request.user)
+                words = self._appoint_or_invite(case, form, request.user)
             except ValidationError as refusal:
                 form.add_error(None, refusal)
             else:
-                self._say(request, _("The lead is now %(email)s.") % {"email": lead.user.email})
+                self._say(request, words)
                 return HttpResponseRedirect(reverse("admin:pledges_case_change", args=[pk]))
-        return self._page(request, "lead", title=_("Appoint a lead"), case=case, form=form)
+        invitations = case.invitations.filter(state="open", role=Membership.Role.LEAD).order_by("invited_at")
+        return self._page(
+            request, "lead", title=_("Appoint a lead"), case=case, form=form, invitations=list(invitations)
+        )
+
+    def _appoint_or_invite(self, case, form, actor):
+        if form.member:
+            lead = appoint_lead(partner=case, user=form.member.user, actor=actor, **form.ending)
+            return _("The lead is now %(email)s.") % {"email": lead.user.email}
+        email = form.cleaned_data["email"]
+        invitation = invite_lead(partner=case, email=email, actor=actor, **form.ending)
+        return _("We write to %(email)s now. They lead it once they accept.") % {"email": invitation.email}
+
+    def _with_invitation(self, request, case):
+        """Sends an invitation to lead again, or takes it back."""
+        deed, done = send_invitation_again, _("The invitation goes out again.")
+        if "take_back" in request.POST:
+            deed, done = take_back_invitation, _("The invitation is taken back.")
+        number = request.POST.get("again") or request.POST.get("take_back")
+        leading = case.invitations.filter(role=Membership.Role.LEAD)
+        invitation = leading.filter(pk=number).first() if number.isdecimal() else None
+        if invitation is None:
+            raise Http404
+        try:
+            deed(invitation=invitation, actor=request.user, by_manager=True)
+        except ValidationError as refusal:
+            self._say(request, " ".join(refusal.messages), messages.ERROR)
+        else:
+            self._say(request, done)
+        return HttpResponseRedirect(request.path)
 
     def withdraw_view(self, request, pk):
         case = self._case(request, pk)

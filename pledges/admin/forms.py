@@ -2,10 +2,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from oiep.accounts import user_for
 from oiep.forms import CharterForm
 from oiep.moderation import NEEDS_WORDS, Move
-from oiep.text import clean_line, clean_text
+from oiep.text import clean_line, clean_text, normalise_email
 from partners.models import DeclineReason
 from pledges.actions.moderation import Decision
 from pledges.emails import name_of
@@ -101,14 +100,68 @@ class ThingForm(WordsForm):
 
 
 class LeadForm(CharterForm):
+    """Who leads a partner from now on: one of its people at once, or somebody who is invited. case: the partner."""
+
+    INVITE = "invite"
+
+    who = forms.ChoiceField(
+        label=_("Who is to lead it?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who is to lead it.")},
+    )
     email = forms.EmailField(
         label=_("E-mail address of the new lead"),
-        help_text=_(
-            "They get the partner's e-mail from now on, and sign in with this address. Check that it is theirs."
-        ),
+        help_text=_("Only for an invitation. Check that it is theirs: they lead as soon as they accept."),
+        max_length=254,
+        required=False,
     )
-    name = forms.CharField(label=_("Their name"), max_length=150, required=False, validators=[clean_line])
-    autocomplete = {"email": "off", "name": "off"}  # it is not about the person at the keyboard
+    end_former = forms.BooleanField(
+        label=_("End the part of the lead until now, at once"),
+        help_text=_("For somebody who has died, has left or cannot be reached. Otherwise they stay as a member."),
+        required=False,
+    )
+    reason = forms.CharField(
+        label=_("Why"),
+        help_text=_("If you end it. It stays in the audit trail; nobody outside reads it."),
+        max_length=300,
+        required=False,
+        validators=[clean_line],
+    )
+    autocomplete = {"email": "off"}  # it is not about the person at the keyboard
+    conditional = frozenset({"email", "reason"})
 
-    def user(self):
-        return user_for(self.cleaned_data["email"], self.cleaned_data["name"])
+    def __init__(self, *args, case, **kwargs):
+        super().__init__(*args, **kwargs)
+        people = case.memberships.current().select_related("user")
+        self.others = {str(member.pk): member for member in people if not member.is_lead}
+        self.fields["who"].choices = [
+            *((pk, f"{member.user}, {member.user.email}") for pk, member in self.others.items()),
+            (self.INVITE, _("Somebody else: we send them an invitation")),
+        ]
+        if not self.others:
+            self.initial["who"] = self.INVITE
+        if len(self.others) == len(people):
+            del self.fields["end_former"], self.fields["reason"]
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("who") == self.INVITE and not cleaned.get("email") and "email" not in self.errors:
+            self.add_error("email", ValidationError(_("Enter the address of the new lead."), code="required"))
+        if cleaned.get("end_former") and not cleaned.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", ValidationError(_("Say why you end it."), code="required"))
+        return cleaned
+
+    def clean_email(self):
+        email = self.cleaned_data["email"]
+        return normalise_email(email) if email else ""
+
+    @property
+    def member(self):
+        """Whom to appoint, or None where somebody is to be invited."""
+        return self.others.get(self.cleaned_data["who"])
+
+    @property
+    def ending(self):
+        """What happens to the lead until now, as the actions take it."""
+        ends = self.cleaned_data.get("end_former", False)
+        return {"end_former": ends, "reason": self.cleaned_data["reason"] if ends else ""}

@@ -90,6 +90,11 @@ class Screen:
         return list(self.case.join_requests.filter(state="asked").select_related("user"))
 
     @cached_property
+    def invitations(self):
+        """All to act for it, the newest first; those that can still be accepted are open."""
+        return list(self.case.invitations.order_by("-invited_at"))
+
+    @cached_property
     def standing_pledges(self):
         """Those that do not wait: approved, ended, declined, or with the partner."""
         return [pledge for pledge in self.pledges if pledge not in self.case.things_waiting]
@@ -148,14 +153,15 @@ class Screen:
     def emails(self):
         signings = [signature.signing for signature in self.signatures if hasattr(signature, "signing")]
         about = Q()
-        for obj in (self.case, *self.pledges, *self.reviews, *signings):
+        for obj in (self.case, *self.pledges, *self.reviews, *self.invitations, *signings):
             about |= Q(subject_type=ContentType.objects.get_for_model(obj), subject_id=str(obj.pk))
         # A step of a review that was never written to anybody stands in that review's ledger.
         return list(OutgoingEmail.objects.filter(about).exclude(to="")[:EVENTS_AT_MOST])
 
     @cached_property
     def trail(self):
-        events = audit.trail(self.case, *self.pledges, *self.changes, *self.reviews, *self.people, *self.signatures)
+        own = (*self.pledges, *self.changes, *self.reviews, *self.people, *self.invitations, *self.signatures)
+        events = audit.trail(self.case, *own)
         return list(events.select_related("subject_type")[:EVENTS_AT_MOST])
 
 

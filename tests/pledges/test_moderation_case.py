@@ -321,16 +321,6 @@ def test_typed_words_are_text_wherever_they_are_shown(client, partner):
 # What else is done from here ------------------------------------------------------------------
 
 
-def test_appoint_a_lead_by_address(client, partner, manager):
-    page = reverse("admin:pledges_case_lead", args=[partner.pk])
-    assert "Enter the e-mail address" in client.post(page, {"email": ""}).text
-    answer = client.post(page, {"email": " New@Example.ORG ", "name": "New Lead"}, follow=True)
-    assert "The lead is now new@example.org." in answer.text
-    partner = Partner.objects.get(pk=partner.pk)
-    assert (partner.lead.user.email, partner.lead.user.name) == ("new@example.org", "New Lead")
-    assert audit.trail(partner.lead).get().actor == manager
-
-
 def test_withdraw_asks_first_and_says_what_follows(client, partner, mailbox):
     page = reverse("admin:pledges_case_withdraw", args=[partner.pk])
     assert "This cannot be undone." in client.get(page).text

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from oiep.models import OutgoingEmail
+from partners.actions import answer_join_request
 from partners.models import JoinRequest, Partner
 from tests.factories import PartnerFactory
 from tests.pledges.signing import declared, rows, scheme
@@ -48,6 +49,19 @@ def test_second_person_of_an_organisation_is_offered_to_join(scheme, mailbox):
     )
     assert [message.to for message in mailbox()][-1] == ["zoe@example.org"]
     assert rows() == [1, 1, 1, 1, 2]
+
+
+def test_who_was_refused_is_told_when_they_may_ask_again(scheme):
+    partner = PartnerFactory(name="The Bakery", approved=True, lead=True)
+    link = declared(scheme)
+    Client().post(link)
+    Client().post(link, {"join": "yes"})
+    answer_join_request(request=partner.join_requests.get(), accept=False, actor=partner.lead.user)
+    page = Client().get(link).content.decode()
+    assert "said no. You can ask again from" in page
+    assert 'name="join"' not in page
+    Client().post(link, {"join": "yes"})
+    assert partner.join_requests.count() == 1
 
 
 def test_asking_to_join_before_confirming_does_nothing(scheme):

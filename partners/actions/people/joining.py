@@ -29,7 +29,7 @@ def ask_to_join(*, partner, user, job_title=""):
         raise NotPossible(_("You act for this partner already."))
     if waiting := partner.join_requests.filter(user=user, state=JoinRequest.State.ASKED).first():
         return waiting
-    if again := may_ask_from(partner, user):
+    if again := may_ask_from(partner, user.email):
         raise NotPossible(
             _("The lead has said no to you. You can ask again from %(date)s. They can also invite you.")
             % {"date": date_format(again)}
@@ -46,9 +46,9 @@ def ask_to_join(*, partner, user, job_title=""):
     return request
 
 
-def may_ask_from(partner, user):
-    """The day from which somebody who was refused may ask a partner again; None when they may now."""
-    refused = partner.join_requests.filter(user=user, state=JoinRequest.State.REFUSED)
+def may_ask_from(partner, email):
+    """The day from which the owner of an address, who was refused, may ask a partner again; None when they may now."""
+    refused = partner.join_requests.filter(user__email=email, state=JoinRequest.State.REFUSED)
     if not (latest := refused.order_by("-answered_at").first()):
         return None
     again = timezone.localdate(latest.answered_at) + datetime.timedelta(days=settings.JOIN_AGAIN_DAYS)

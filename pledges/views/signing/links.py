@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from oiep.limits import source_of
 from oiep.links import private
 from oiep.moderation import answer_due
+from partners.actions import may_ask_from
 from partners.models import PriorityArea
 from pledges.actions import signing as actions
 from pledges.models import Signing
@@ -39,6 +40,7 @@ def confirm(request, token):
     if signing.signature is None and not signing.signed_before() and (namesake := signing.namesake()):
         signed_on = namesake.signatures.order_by("declared_at").values_list("declared_at", flat=True).first()
         context |= {"namesake": namesake, "signed_on": signed_on, "asked": signing.waits_to_join()}
+        context["ask_from"] = may_ask_from(namesake, signing.email)
     return render(request, "pledges/signing/confirmed.html", context)
 
 
