@@ -14,9 +14,17 @@ _markdown = MarkdownIt("commonmark", {"html": False})
 
 
 @register.filter
-def markdown(text):
-    """CommonMark without raw HTML or unsafe links, for the texts that the manager edits."""
-    return mark_safe(_markdown.render(text or ""))  # noqa: S308 - HTML is off and links are checked by markdown-it
+def markdown(text, top=2):
+    """CommonMark without raw HTML or unsafe links, for texts that people write for a page.
+
+    top: the level of the text's highest headings, below the page's own heading.
+    """
+    tokens = _markdown.parse(text or "")
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + top - 1)}"
+    html = _markdown.renderer.render(tokens, _markdown.options, {})
+    return mark_safe(html)  # noqa: S308 - HTML is off and links are checked by markdown-it
 
 
 @register.filter

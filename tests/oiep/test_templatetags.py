@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from oiep.templatetags.charter import figure
+from oiep.templatetags.charter import figure, markdown
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,10 @@ from oiep.templatetags.charter import figure
 )
 def test_a_figure_is_written_with_its_unit(value, unit, words):
     assert figure(value, unit) == words
+
+
+def test_headings_in_a_text_stand_below_those_of_the_page():
+    text = "# A\n\n## B\n\nC\n=\n\n###### F"
+    assert markdown(text) == "<h2>A</h2>\n<h3>B</h3>\n<h2>C</h2>\n<h6>F</h6>\n"
+    assert markdown(text, 4) == "<h4>A</h4>\n<h5>B</h5>\n<h4>C</h4>\n<h6>F</h6>\n"
+    assert markdown("") == markdown(None) == ""
