@@ -10,6 +10,7 @@ SECTIONS = (
     ("areas", _("Areas")),
     ("places", _("Places")),
     ("pledges", _("Pledges")),
+    ("working-groups", _("Groups")),
 )
 
 

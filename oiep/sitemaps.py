@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from partners.models import District, Partner, PriorityArea
 from pledges.models import CharterVersion, Pledge
+from working_groups.models import Group
 
 PAGES = (
     "home",
@@ -17,6 +18,7 @@ PAGES = (
     "areas",
     "places",
     "pledges",
+    "working-groups",
     "accessibility",
     "privacy",
     "terms",
@@ -53,4 +55,9 @@ class PledgeSitemap(Sitemap):
         return Pledge.objects.published().only("pk").order_by("pk")
 
 
-SITEMAPS = {"pages": PageSitemap, "partners": PartnerSitemap, "pledges": PledgeSitemap}
+class GroupSitemap(Sitemap):
+    def items(self):
+        return Group.objects.published().only("slug").order_by("pk")
+
+
+SITEMAPS = {"pages": PageSitemap, "partners": PartnerSitemap, "pledges": PledgeSitemap, "groups": GroupSitemap}

@@ -200,7 +200,7 @@ def test_sitemap_lists_published_things_only(client):
     PartnerFactory(submitted=True)
     ResidentFactory(withdrawn=True)
     sections = _addresses(client.get("/sitemap.xml"))
-    assert sections == [f"http://testserver/sitemap-{name}.xml" for name in ("pages", "partners", "pledges")]
+    assert sections == [f"http://testserver/sitemap-{name}.xml" for name in ("pages", "partners", "pledges", "groups")]
     assert _addresses(client.get("/sitemap-partners.xml")) == ["http://testserver/partners/bakery/"]
     assert _addresses(client.get("/sitemap-pledges.xml")) == [f"http://testserver/pledges/{pledge.pk}/"]
     pages = _addresses(client.get("/sitemap-pages.xml"))

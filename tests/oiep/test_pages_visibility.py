@@ -12,18 +12,28 @@ from django.utils import timezone
 
 from partners.models import Partner
 from tests.factories import (
+    ActionFactory,
     AnswerFactory,
+    AttendanceFactory,
     CharterVersionFactory,
     ContactMessageFactory,
+    DecisionFactory,
     DistrictFactory,
     EvidenceFactory,
+    GroupFactory,
+    GroupInvitationFactory,
+    GroupJoinRequestFactory,
+    GroupMemberFactory,
     JoinRequestFactory,
+    MeetingFactory,
+    PaperFactory,
     PartnerFactory,
     PauseFactory,
     PledgeFactory,
     PledgeIdeaFactory,
     PriorityAreaFactory,
     ProfileChangeFactory,
+    ProgressUpdateFactory,
     ResidentFactory,
     ReviewFactory,
     SectorFactory,
@@ -31,6 +41,7 @@ from tests.factories import (
     SigningFactory,
     UserFactory,
 )
+from working_groups.models import Group
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +118,36 @@ def county():
     SignatureFactory(partner=gone, charter=charter)
     PledgeFactory(approved=True, partner=gone, area=area, statement=f"{TOKEN} of who withdrew")
     PledgeIdeaFactory(area=area, title=TOKEN, retired=True)
+    jobs = GroupFactory(name="Jobs", slug="jobs", areas=[area], source=TOKEN)
+    secret = GroupFactory(name=TOKEN, slug=TOKEN, parent=jobs, areas=[area], is_closed=True)
+    inner = GroupFactory(name=f"{TOKEN} inner", slug=f"{TOKEN}-inner", parent=secret, areas=[area], purpose=TOKEN)
+    everything_of(jobs, is_published=False)
+    for group in (secret, inner):
+        everything_of(group, is_published=True)
+
+
+def everything_of(group, *, is_published):
+    """All that a group can have, each with the token in its words; published as far as the group is, or not."""
+    shown, numbered = {"shown": is_published}, f"{group.slug}{is_published}"
+    member = GroupMemberFactory(group=group, user=_person(numbered), organisation=TOKEN, **shown)
+    named = GroupMemberFactory(group=group, named=True, name=TOKEN, **shown)
+    GroupMemberFactory(group=group, user=_person(f"past{numbered}"), ended=True, **shown)
+    GroupInvitationFactory(group=group, email=f"{CANARY}{group.pk}@example.com")
+    GroupJoinRequestFactory(group=group, user=_person(f"asks{numbered}"), words=TOKEN)
+    words = {"title": TOKEN, "place": TOKEN, "online_url": f"https://{TOKEN}.example", "agenda": TOKEN}
+    for state in ({}, {"cancelled": True, "cancelled_why": TOKEN}):
+        MeetingFactory(group=group, **words, **state)
+    past = MeetingFactory(group=group, minuted=is_published, past=True, **{**words, "minutes": TOKEN})
+    DecisionFactory(meeting=past, text=TOKEN)
+    AttendanceFactory(meeting=past, member=member)
+    published = {"published": is_published}
+    PaperFactory(group=group, meeting=past, title=TOKEN, name=f"{TOKEN}.pdf", **published)
+    ActionFactory(group=group, meeting=past, what=TOKEN, note=TOKEN, owner=named, is_public=is_published)
+    ProgressUpdateFactory(group=group, text=TOKEN, is_public=is_published)
+    if not is_published:
+        # What is public here names neither who owns it nor how to take part online.
+        ActionFactory(group=group, what="Write to all colleges.", owner=named)
+        MeetingFactory(group=group, called=True, online_url=f"https://{TOKEN}.example", agenda=TOKEN)
 
 
 # For each address with a part to fill in: what to fill in. An address that is not here fails the test below.
@@ -120,11 +161,11 @@ PARTS = {
     "area": [{"slug": "spend"}],
     "place": [{"slug": "oxford"}],
     "pledge": None,
-    "working-group": None,
+    "working-group": [{"slug": "jobs"}],
     "meeting": None,
     "paper": None,
     "calendar-feed": None,
-    "sitemap-section": [{"section": name} for name in ("pages", "partners", "pledges")],
+    "sitemap-section": [{"section": name} for name in ("pages", "partners", "pledges", "groups")],
 }
 # Of these others answer for what they show: to who is signed in, or to who holds a link or a signing's number.
 ELSEWHERE = re.compile(
@@ -172,6 +213,7 @@ def _walk(client):
 def test_walk_finds_no_trace_of_what_is_not_public(client, county):
     answers = _walk(client)
     assert {"/", "/partners/", "/partners/bakery/", "/areas/spend/", "/places/oxford/"} < set(answers)
+    assert {"/working-groups/", "/working-groups/jobs/"} < set(answers)
     assert sum(address.startswith("/pledges/") for address in answers) > 2
     for address, response in answers.items():
         assert response.status_code == 200, address
@@ -222,3 +264,13 @@ def test_hidden_things_are_not_found_as_unknown_ones_are_not(client, county):
     bakery = Partner.objects.get(slug="bakery")
     for pledge in bakery.pledges.exclude(state="approved"):
         assert client.get(pledge.get_absolute_url()).status_code == 404
+
+
+def test_hidden_groups_are_not_found_as_unknown_ones_are_not(client, county):
+    known = client.get("/working-groups/not-there-at-all/")
+    hidden = Group.objects.filter(is_hidden=True)
+    assert hidden.count() == 2
+    for group in hidden:
+        told = client.get(group.get_absolute_url())
+        assert told.status_code == 404
+        assert told.content.decode().replace(group.slug, "not-there-at-all") == known.content.decode()

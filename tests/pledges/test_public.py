@@ -355,7 +355,7 @@ def test_track_record_of_a_partner_that_left_tells_it_once():
         ("/charter/benefits/", 0),
         ("/charter/how-it-works/", 0),
         ("/areas/", 1),
-        ("/areas/spend/", 6),
+        ("/areas/spend/", 7),
         ("/places/", 1),
         ("/places/oxford/", 6),
         ("/pledges/", 4),

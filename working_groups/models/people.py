@@ -25,8 +25,8 @@ class GroupMemberQuerySet(models.QuerySet):
         return self.filter(ends_on__lte=on or timezone.localdate())
 
     def shown(self):
-        """Those whom the public may see, because they agreed."""
-        return self.filter(agreed_on__isnull=False)
+        """Those whom the public may see, because they agreed, and of whom there is a name to show."""
+        return self.filter(agreed_on__isnull=False).exclude(user__isnull=False, user__name="")
 
     def running(self):
         """Those who run the group on the site."""
@@ -116,6 +116,11 @@ class GroupMember(models.Model):
     @property
     def display_name(self):
         return str(self.user) if self.user_id else self.name
+
+    @property
+    def is_shown(self):
+        """Whether the public may see who it is, as `shown()` asks."""
+        return self.agreed_on is not None and bool(self.user.name if self.user_id else self.name)
 
     @property
     def runs_it(self):

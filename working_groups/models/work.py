@@ -37,6 +37,7 @@ class Action(models.Model):
         STOPPED = "stopped", _("stopped")
 
     CLOSED = (Progress.ACHIEVED, Progress.STOPPED)
+    _TONES = {Progress.ACHIEVED: "green", Progress.ON_TRACK: "green", Progress.BEHIND: "amber"}
 
     group = models.ForeignKey(Group, models.CASCADE, related_name="actions")
     meeting = models.ForeignKey(
@@ -76,6 +77,14 @@ class Action(models.Model):
 
     def __str__(self):
         return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def tone(self):
+        """Of the tag that says how it goes."""
+        return self._TONES.get(self.progress, "grey")
+
+    def is_overdue(self, on=None):
+        return self.closed_on is None and self.due_on < (on or timezone.localdate())
 
 
 class ProgressUpdateQuerySet(models.QuerySet):
