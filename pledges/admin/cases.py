@@ -241,8 +241,8 @@ class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
         )
 
     def _appoint_or_invite(self, case, form, actor):
-        if form.member:
-            lead = appoint_lead(partner=case, user=form.member.user, actor=actor, **form.ending)
+        if form.user:
+            lead = appoint_lead(partner=case, user=form.user, actor=actor, **form.ending)
             return _("The lead is now %(email)s.") % {"email": lead.user.email}
         email = form.cleaned_data["email"]
         invitation = invite_lead(partner=case, email=email, actor=actor, **form.ending)

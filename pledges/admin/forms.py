@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from oiep.forms import CharterForm
 from oiep.moderation import NEEDS_WORDS, Move
 from oiep.text import clean_line, clean_text, normalise_email
-from partners.models import DeclineReason
+from partners.models import DeclineReason, JoinRequest
 from pledges.actions.moderation import Decision
 from pledges.emails import name_of
 
@@ -100,7 +100,10 @@ class ThingForm(WordsForm):
 
 
 class LeadForm(CharterForm):
-    """Who leads a partner from now on: one of its people at once, or somebody who is invited. case: the partner."""
+    """Who leads a partner from now on. case: the partner.
+
+    One of its people at once, or one who has asked to join, as their addresses are proven; or somebody who is invited.
+    """
 
     INVITE = "invite"
 
@@ -132,15 +135,22 @@ class LeadForm(CharterForm):
 
     def __init__(self, *args, case, **kwargs):
         super().__init__(*args, **kwargs)
-        people = case.memberships.current().select_related("user")
-        self.others = {str(member.pk): member for member in people if not member.is_lead}
+        people = list(case.memberships.current().select_related("user"))
+        asked = case.join_requests.filter(state=JoinRequest.State.ASKED).select_related("user")
+        self.users = {str(row.user_id): row.user for row in people if not row.is_lead}
+        askers = {str(row.user_id): row.user for row in asked}
         self.fields["who"].choices = [
-            *((pk, f"{member.user}, {member.user.email}") for pk, member in self.others.items()),
+            *((pk, f"{user}, {user.email}") for pk, user in self.users.items()),
+            *(
+                (pk, _("%(user)s, %(email)s, who asks to join") % {"user": user, "email": user.email})
+                for pk, user in askers.items()
+            ),
             (self.INVITE, _("Somebody else: we send them an invitation")),
         ]
-        if not self.others:
+        if not (self.users or askers):
             self.initial["who"] = self.INVITE
-        if len(self.others) == len(people):
+        self.users |= askers
+        if not any(row.is_lead for row in people):
             del self.fields["end_former"], self.fields["reason"]
 
     def clean(self):
@@ -156,9 +166,9 @@ class LeadForm(CharterForm):
         return normalise_email(email) if email else ""
 
     @property
-    def member(self):
+    def user(self):
         """Whom to appoint, or None where somebody is to be invited."""
-        return self.others.get(self.cleaned_data["who"])
+        return self.users.get(self.cleaned_data["who"])
 
     @property
     def ending(self):

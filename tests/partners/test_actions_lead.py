@@ -349,6 +349,7 @@ def test_manager_appoints_one_of_the_people_at_once(baker, member, manager, mail
     }
     assert all("The manager of" in letter.body for letter in mailbox())
     event = audit.trail(member).get()
+    assert baker.memberships.get(user__email="lead@example.org").role == "lead", "what they were until the end"
     assert (event.note, event.actor, event.data["former_ended"]) == ("She has died.", manager, True)
 
 
@@ -376,6 +377,12 @@ def test_somebody_of_the_people_is_not_invited_to_lead(baker, member, manager):
     with pytest.raises(NotPossible, match="acts for the partner already"):
         actions.invite_lead(partner=baker, email=member.user.email, actor=manager, end_former=True, reason="Gone.")
     assert roles(baker)["lead@example.org"] == "lead"
+
+
+def test_declined_partner_takes_nobody_in():
+    invitation = PartnerInvitationFactory(partner=PartnerFactory(declined=True))
+    with pytest.raises(NotPossible, match="takes no part"):
+        actions.accept_invitation(invitation=invitation, user=UserFactory(email=invitation.email))
 
 
 def test_colleague_who_joined_meanwhile_leads_when_they_accept(baker, lead, manager):

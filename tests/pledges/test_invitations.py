@@ -174,6 +174,7 @@ def test_accepting_twice_is_accepting_once(client_of, baker, invitation):
         ("taken back", "It was taken back on"),
         ("withdrawn", "It was taken back on"),
         ("left open", "This partner left the Charter on"),
+        ("declined", "This partner takes no part in the Charter"),
     ],
 )
 def test_invitation_that_is_over_says_kindly_why(client, client_of, baker, lead, invitation, over, why, signed_in):
@@ -184,7 +185,8 @@ def test_invitation_that_is_over_says_kindly_why(client, client_of, baker, lead,
     elif over == "withdrawn":
         withdraw_partner(partner=baker, actor=lead)
     else:
-        invitation = PartnerInvitationFactory(partner=PartnerFactory(withdrawn=True), email=INVITED)
+        partner = PartnerFactory(declined=True) if over == "declined" else PartnerFactory(withdrawn=True)
+        invitation = PartnerInvitationFactory(partner=partner, email=INVITED)
     visitor = client_of(UserFactory(email=INVITED)) if signed_in else client
     for answer in (visitor.get(page_of(invitation)), visitor.post(page_of(invitation), {"accept": "yes", "code": "1"})):
         assert answer.status_code == 410

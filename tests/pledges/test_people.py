@@ -245,10 +245,24 @@ def test_manager_appoints_one_of_the_people(desk, baker, member, manager):
     page = shown(desk, lead_page(baker))
     assert "Lea Lead" in page
     assert "Mo Member, member@example.org" in page
-    page = pressed(desk, lead_page(baker), who=member.pk)
+    page = pressed(desk, lead_page(baker), who=member.user_id)
     assert "The lead is now member@example.org." in page
     assert roles(baker) == {"lead@example.org": "member", "member@example.org": "lead"}
     assert audit.trail(member).get().actor == manager
+
+
+def test_manager_appoints_a_colleague_whom_the_lead_did_not_answer(desk, baker):
+    request = JoinRequestFactory(partner=baker, user__email="asker@example.org", user__name="Jo Joiner")
+    assert "Jo Joiner, asker@example.org, who asks to join" in shown(desk, lead_page(baker))
+    pressed(desk, lead_page(baker), who=request.user_id, end_former="on", reason="She has died.")
+    assert roles(baker) == {"asker@example.org": "lead"}
+    request.refresh_from_db()
+    assert request.state == "accepted"
+
+
+def test_people_without_a_lead_are_told_what_to_do(client_of):
+    member = MembershipFactory(role="member")
+    assert "You have no lead at the moment." in shown(client_of(member.user), at("people", member.partner))
 
 
 def test_manager_invites_another_and_ends_the_lead_with_a_reason(desk, baker):

@@ -3,19 +3,17 @@
 All of it locks the partner's row first, so whoever comes second sees what the first did, and asks again who may.
 """
 
+from partners.actions.people.by_manager import appoint_lead, invite_lead
 from partners.actions.people.inviting import (
     accept_invitation,
     invite,
-    invite_lead,
     send_invitation_again,
     take_back_invitation,
     take_back_invitations,
 )
 from partners.actions.people.joining import answer_join_request, ask_to_join, may_ask_from, refuse_join_requests
 from partners.actions.people.roles import (
-    appoint_lead,
     change_role,
-    end_lead,
     hand_over,
     leave,
     take_off,
@@ -28,7 +26,6 @@ __all__ = [
     "appoint_lead",
     "ask_to_join",
     "change_role",
-    "end_lead",
     "hand_over",
     "invite",
     "invite_lead",

@@ -7,7 +7,7 @@ from oiep import audit
 from oiep.invitations import actions as invitations
 from oiep.moderation import NotPossible, State
 from partners.actions.people.joining import close_join_requests_of
-from partners.actions.people.roles import end_lead, lead_among, make_lead, people_of, require_lead, write
+from partners.actions.people.roles import lead_among, make_lead, people_of, require_lead, write
 from partners.actions.standing import lock_standing
 from partners.models import Membership
 
@@ -30,28 +30,11 @@ def invite(*, partner, email, role, actor):
         raise NotPossible(_("Invite them as a member first. Once they have accepted you can hand the lead over."))
     if role == Role.SECOND and any(member.role == Role.SECOND for member in people.values()):
         raise NotPossible(_("You have a second contact already. Invite this person as a member."))
-    return _invite(partner, people, email, role, actor)
+    return write_invitation(partner, people, email, role, actor)
 
 
-@transaction.atomic
-def invite_lead(*, partner, email, actor, end_former=False, reason=""):
-    """The manager asks somebody to lead the partner: they do from when they accept. Returns the invitation.
-
-    The lead until then stays so long or, with end_former, acts for the partner no more from now on. reason: why
-    that, for the audit trail. Raises NotPossible as `invite` does; one of the partner's people can be appointed at
-    once instead.
-    """
-    partner = lock_standing(partner)
-    if partner.state != State.APPROVED:
-        raise NotPossible(_("Approve the signature first: our e-mail tells the partner's name."))
-    people = people_of(partner)
-    invitation = _invite(partner, people, email, Role.LEAD, actor)
-    if end_former and lead_among(people):
-        end_lead(partner=partner, actor=actor, reason=reason)
-    return invitation
-
-
-def _invite(partner, people, email, role, actor):
+def write_invitation(partner, people, email, role, actor):
+    """Invites an address; the caller holds the partner's lock and has asked whether it may."""
     if any(member.user.email == email for member in people.values()):
         raise NotPossible(_("This person acts for the partner already."))
     return invitations.invite(
@@ -104,10 +87,12 @@ def take_back_invitations(partner, actor):
 def accept_invitation(*, invitation, user, job_title=""):
     """Makes the invited person act for the partner. Who leads it is told. Returns the membership.
 
-    Raises NotPossible when the invitation is over, went to another address, or the partner has withdrawn. The second
+    Raises NotPossible when the invitation is over, went to another address, or the partner takes no part. The second
     contact's place may have been taken meanwhile: then they are a member.
     """
     partner = lock_standing(invitation.partner)
+    if partner.state == State.DECLINED:
+        raise NotPossible(_("This partner takes no part in the Charter."))
     people = people_of(partner)
     invitation = invitations.accept(invitation=invitation, user=user)
     close_join_requests_of(partner, user, invitation.invited_by)

@@ -48,26 +48,13 @@ def hand_over(*, membership, actor):
     return make_lead(people, _member(people, membership), actor, by_manager=False)
 
 
-@transaction.atomic
-def appoint_lead(*, partner, user, actor, reason="", end_former=False):
-    """Makes a person the lead of a partner; the manager's. Both are told. Returns the lead's membership.
-
-    The lead until then stays as a member or, with end_former, acts for the partner no more. reason: why, for the audit
-    trail.
-    """
-    partner = lock_standing(partner)
-    people = people_of(partner)
-    member = people.get(user.pk) or Membership(partner=partner, user=user)
-    return make_lead(people, member, actor, by_manager=True, reason=reason, end_former=end_former)
-
-
 def make_lead(people, member, actor, *, by_manager, reason="", end_former=False):
     """Puts a person, new or one of the people, in the lead's place; the caller holds the partner's lock."""
     former = lead_among(people)
     if former and former.user_id == member.user_id:
         return former
     if former:  # first, as there is one lead at a time
-        former.role = Role.MEMBER
+        former.role = former.role if end_former else Role.MEMBER
         former.ended_at = timezone.now() if end_former else None
         former.save(update_fields=["role", "ended_at"])
     member.role = Role.LEAD
@@ -85,22 +72,6 @@ def make_lead(people, member, actor, *, by_manager, reason="", end_former=False)
     if former:
         write(former, "partner_removed" if former.ended_at else "partner_lead_former", by_manager=by_manager)
     return member
-
-
-@transaction.atomic
-def end_lead(*, partner, actor, reason):
-    """Ends the part of a lead who cannot be reached, before somebody else is found; the manager's alone.
-
-    It is the only way in which a partner comes to be without a lead. The person is told. Raises NotPossible when there
-    is no lead. Returns the membership that ended.
-    """
-    partner = lock_standing(partner)
-    lead = lead_among(people_of(partner))
-    if lead is None:
-        raise NotPossible(_("This partner has no lead."))
-    _end(lead, "membership.ended_by_manager", actor, note=reason)
-    write(lead, "partner_removed", by_manager=True)
-    return lead
 
 
 @transaction.atomic
@@ -144,7 +115,7 @@ def take_off(*, membership, actor):
     member = _member(people, membership)
     if member.role == Role.LEAD:
         raise NotPossible(_("Hand the lead over to somebody else first."))
-    _end(member, "membership.taken_off", actor)
+    end(member, "membership.taken_off", actor)
     write(member, "partner_removed", by_manager=False)
     return member
 
@@ -157,7 +128,7 @@ def leave(*, membership):
     member = _member(people, membership)
     if obstacle := why_cannot_leave(member, people.values()):
         raise NotPossible(obstacle)
-    _end(member, "membership.left", member.user)
+    end(member, "membership.left", member.user)
     if lead := lead_among(people):
         write(lead, "partner_left", person=member.user)
     return member
@@ -172,7 +143,7 @@ def why_cannot_leave(member, people):
     return ""
 
 
-def _end(member, verb, actor, note=""):
+def end(member, verb, actor, note=""):
     member.ended_at = timezone.now()
     member.save(update_fields=["ended_at"])
     audit.record(verb=verb, subject=member, actor=actor, note=note, partner=member.partner_id, role=member.role)

@@ -56,6 +56,7 @@ def people(request, partner):
         "partner": partner,
         "people": people_of(partner),
         "is_lead": is_lead,
+        "has_lead": partner.lead is not None,
         "is_approved": partner.state == State.APPROVED,
         "invitations": waiting if is_lead else [],
         "requests": [row for row in partner.join_requests.all() if row.state == JoinRequest.State.ASKED],
@@ -166,8 +167,12 @@ def join_request(request, partner, pk):
 
 
 def _why_nobody_can(invitation):
-    if withdrawn_at := invitation.partner.withdrawn_at:
-        return _("This partner left the Charter on %(date)s.") % {"date": date_format(timezone.localdate(withdrawn_at))}
+    partner = invitation.partner
+    if partner.withdrawn_at:
+        date = date_format(timezone.localdate(partner.withdrawn_at))
+        return _("This partner left the Charter on %(date)s.") % {"date": date}
+    if partner.state == State.DECLINED:
+        return _("This partner takes no part in the Charter.")
     return ""
 
 
