@@ -195,7 +195,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
 
 # Kinds of message whose words let nobody in. The others hold a code or a link that opens somebody's account.
-HARMLESS = ("contact_", "decision_", "join_", "partner_", "pledge_", "profile_")
+HARMLESS = ("contact_", "decision_", "join_", "partner_", "pledge_", "profile_", "recognition_")
 
 
 @admin.register(OutgoingEmail)

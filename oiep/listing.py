@@ -22,8 +22,9 @@ class Facet:
     name: its parameter in the address. choices: a TextChoices, or a model of reference data, of which `label` is the
     field to show. narrow: (rows, keys) → the rows that have one of the choices; a key is a TextChoices' value or a
     model's primary key. path: the lookup from a row to its keys, by which the rows are counted. everywhere: the lookup
-    to a boolean; rows where it is true count for each choice. brief: whether choices that would show nothing are left
-    out, for long lists.
+    to a boolean; rows where it is true count for each choice. counted: rows → those rows with what `path` looks up,
+    where a lookup alone would count too much. brief: whether choices that would show nothing are left out, for long
+    lists.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Facet:
     path: str
     label: str = "name"
     everywhere: str = ""
+    counted: Callable | None = None
     brief: bool = False
 
     @property
@@ -138,7 +140,7 @@ class Listing:
             if facet.everywhere:
                 parts.append(_counted(rows.filter(**{facet.everywhere: True}), facet.name, Value(_EVERYWHERE)))
                 rows = rows.filter(**{facet.everywhere: False})
-            parts.append(_counted(rows, facet.name, F(facet.path)))
+            parts.append(_counted(facet.counted(rows) if facet.counted else rows, facet.name, F(facet.path)))
         first, *others = parts
         counts = {(name, key): count for name, key, count in first.union(*others, all=True)}
         for name, choices in self.choices.items():

@@ -321,6 +321,13 @@ REVIEW_LAPSES_DAYS = env.int("REVIEW_LAPSES_DAYS", 180)
 REVIEW_STEPS = (("opened", -REVIEW_OPENS_DAYS), ("week", -7), ("due", 0), ("overdue", 14), ("final", 90))
 REVIEW_EXPLANATION_LENGTH = 200
 REVIEW_FILES_AT_MOST = 3  # of evidence, on one pledge
+# How many days before a recognition expires we first ask for a new one, and the e-mails: (step, days after it expires).
+RECOGNITION_ASKED_DAYS = env.int("RECOGNITION_ASKED_DAYS", 30)
+RECOGNITION_STEPS = (("soon", -RECOGNITION_ASKED_DAYS), ("week", -7), ("expiry", 0))
+RECOGNITION_YEARS_AT_MOST = 10  # until it expires; more is a slip of the pen
+# How long a logo that is in use no more is kept, so that decisions about it can be undone.
+LOGO_KEPT_DAYS = env.int("LOGO_KEPT_DAYS", 90)
+LOGO_PIXELS_AT_MOST = 600  # of its longer side, as it is kept
 PAUSE_MONTHS_AT_MOST = env.int("PAUSE_MONTHS_AT_MOST", 6)
 RESIDENT_FORGOTTEN_AFTER_YEARS = env.int("RESIDENT_FORGOTTEN_AFTER_YEARS", 2)
 

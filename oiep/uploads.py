@@ -64,8 +64,15 @@ KINDS = {
     )
 }
 _BY_EXTENSION = {name: kind for kind in KINDS.values() for name in (kind.extension, *kind.other_extensions)}
-# For the `accept` of an <input>: a telephone then offers its pictures in a format that we take.
-ACCEPT = ",".join([*(f".{name}" for name in _BY_EXTENSION), *(kind.content_type for kind in KINDS.values())])
+
+
+def _accept(names):
+    """For the `accept` of an <input>: a telephone then offers its pictures in a format that we take."""
+    return ",".join([*(f".{name}" for name in names), *dict.fromkeys(_BY_EXTENSION[n].content_type for n in names)])
+
+
+ACCEPT = _accept(_BY_EXTENSION)
+ACCEPT_PICTURE = _accept([name for name, kind in _BY_EXTENSION.items() if kind.picture])
 
 
 @dataclass(frozen=True)
@@ -78,11 +85,8 @@ class SafeFile:
 def make_safe(upload):
     """The file that is kept of an upload. Raises ValidationError, with words for a user, for one that is not taken."""
     if upload.size > settings.UPLOAD_BYTES_AT_MOST:
-        raise ValidationError(
-            _("This file is larger than %(most)s. Choose a smaller one.")
-            % {"most": filesizeformat(settings.UPLOAD_BYTES_AT_MOST)}
-        )
-    kind = _BY_EXTENSION.get(upload.name.rpartition(".")[2].lower() if "." in upload.name else "")
+        raise _too_many_bytes()
+    kind = _kind_named_by(upload)
     if kind is None:
         raise ValidationError(_("Choose a PDF, a picture (PNG, JPEG or WebP), a Word file (DOCX) or a sheet (XLSX)."))
     content = upload.read()
@@ -97,6 +101,42 @@ def make_safe(upload):
     return SafeFile(ContentFile(content), kind, clean_name(upload.name, kind))
 
 
+def make_safe_picture(upload, *, within):
+    """As `make_safe`, for a picture to show on pages: PNG, JPEG or WebP, drawn anew as a WebP.
+
+    within: how many pixels its longer side has at most; a larger one is made smaller. Of a picture that moves the first
+    frame is kept. Returns the file, its width and its height.
+    """
+    if upload.size > settings.UPLOAD_BYTES_AT_MOST:
+        raise _too_many_bytes()
+    extension = upload.name.rpartition(".")[2].lower()
+    if extension in ("svg", "svgz"):
+        raise ValidationError(
+            _("We cannot take an SVG file, because it can hold programs. Save the picture as a PNG, then choose that.")
+        )
+    kind = _kind_named_by(upload)
+    if kind is None or not kind.picture:
+        raise ValidationError(_("Choose a picture: PNG, JPEG or WebP."))
+    content = upload.read()
+    if not content:
+        raise ValidationError(_("This file is empty. Choose another one."))
+    drawn = _draw_anew(content, kind, within=within)
+    with Image.open(io.BytesIO(drawn), formats=["WEBP"]) as picture:
+        width, height = picture.size
+    return SafeFile(ContentFile(drawn), KINDS["webp"], clean_name(upload.name, KINDS["webp"])), width, height
+
+
+def _kind_named_by(upload):
+    return _BY_EXTENSION.get(upload.name.rpartition(".")[2].lower() if "." in upload.name else "")
+
+
+def _too_many_bytes():
+    return ValidationError(
+        _("This file is larger than %(most)s. Choose a smaller one.")
+        % {"most": filesizeformat(settings.UPLOAD_BYTES_AT_MOST)}
+    )
+
+
 def _not_what_it_says(kind):
     return ValidationError(
         _("We cannot read this as a %(kind)s file. Save it again as %(kind)s, then choose it.")
@@ -104,8 +144,11 @@ def _not_what_it_says(kind):
     )
 
 
-def _draw_anew(content, kind):
-    """The picture alone, the right way up, without anything else that its file said."""
+def _draw_anew(content, kind, *, within=None):
+    """The picture alone, the right way up, without anything else that its file said.
+
+    within: if given, it is drawn as a WebP whose longer side has at most so many pixels.
+    """
     too_large = ValidationError(
         _("This picture is too large. Make it smaller than %(number)s megapixels.")
         % {"number": settings.UPLOAD_PIXELS_AT_MOST // 1_000_000}
@@ -119,8 +162,12 @@ def _draw_anew(content, kind):
             has_holes = picture.has_transparency_data and kind.picture != "JPEG"
             picture = picture.convert("RGBA" if has_holes else "RGB")
             picture.info = {}
+            drawn_as = kind.picture
+            if within:
+                picture.thumbnail((within, within), Image.Resampling.LANCZOS)
+                drawn_as = "WEBP"
             drawn = io.BytesIO()
-            picture.save(drawn, format=kind.picture, **({} if kind.picture == "PNG" else {"quality": 85}))
+            picture.save(drawn, format=drawn_as, **({} if drawn_as == "PNG" else {"quality": 85}))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise too_large from None
     except ValidationError:
@@ -230,9 +277,19 @@ class CappedUploadHandler(FileUploadHandler):
 
 def attachment(file, *, name):
     """A kept file as an answer: to be saved under its name, with our own type, and nothing in it can run."""
+    response = _handed_out(file, as_attachment=True, filename=name)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def shown(file):
+    """A picture from `make_safe_picture` as an answer, for a page to show."""
+    return _handed_out(file)
+
+
+def _handed_out(file, **how):
     kind = KINDS[file.name.rpartition(".")[2]]
-    response = FileResponse(file.open("rb"), as_attachment=True, filename=name, content_type=kind.content_type)
+    response = FileResponse(file.open("rb"), content_type=kind.content_type, **how)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"
-    response["X-Robots-Tag"] = "noindex"
     return response

@@ -28,7 +28,7 @@ from oiep.templatetags.desk import what_happened
 from partners.actions import pass_on_message
 from partners.directory import directory_of, nothing_found
 from partners.forms import FOR_VISITORS, MessageForm
-from partners.models import Kind, Partner, ProfileChange
+from partners.models import Kind, Partner, ProfileChange, Recognition
 from pledges.figures import areas_with_figures, places_with_figures, totals
 from pledges.history import explanation_of, show_standings, standing_from, with_due_dates
 from pledges.models import Case, Pledge, Review, Signing
@@ -39,7 +39,7 @@ from pledges.views.account.page import account_page
 
 NEWEST = 6
 LATEST_DECISIONS = 10
-_DECIDED_ON = ("partner", "pledge", "profilechange", "review")
+_DECIDED_ON = ("partner", "pledge", "profilechange", "review", "recognition")
 
 # Public pages ---------------------------------------------------------------------------------
 
@@ -47,7 +47,7 @@ _DECIDED_ON = ("partner", "pledge", "profilechange", "review")
 @require_safe
 def home(request):
     organisations = Partner.objects.listed().exclude(kind=Kind.RESIDENT)
-    newest = organisations.order_by("-approved_at", "-pk").prefetch_related("areas", "districts")
+    newest = organisations.order_by("-approved_at", "-pk").select_related("logo").prefetch_related("areas", "districts")
     return render(
         request,
         "home.html",
@@ -78,11 +78,12 @@ def directory(request):
 
 @require_safe
 def partner(request, slug):
-    partners = Partner.objects.published().select_related("sector").prefetch_related("areas", "districts")
+    partners = Partner.objects.published().select_related("sector", "logo").prefetch_related("areas", "districts")
     partner = get_object_or_404(partners, slug=slug)
     pledges = list(partner.pledges.published().select_related("area"))
     signatures = list(partner.signatures.select_related("charter").order_by("declared_at"))
     reviews, pauses = list(with_due_dates(partner.reviews)), list(partner.pauses.all())
+    recognitions = list(partner.recognitions.approved().select_related("kind"))
     return render(
         request,
         "partners/partner.html",
@@ -94,7 +95,8 @@ def partner(request, slug):
             "achieved": [pledge for pledge in pledges if pledge.ending == pledge.Ending.ACHIEVED],
             "ended": [pledge for pledge in pledges if pledge.ending == pledge.Ending.STOPPED],
             "signature": signatures[-1] if signatures else None,
-            "events": track_record(partner, signatures, pledges, reviews, pauses),
+            "recognitions": [row for row in recognitions if row.is_shown and not partner.withdrawn_at],
+            "events": track_record(partner, signatures, pledges, reviews, pauses, recognitions),
             "purposes": [words for purpose, words in FOR_VISITORS.items() if purpose in partner.contact_purposes],
             "rules": rules(),
         },
@@ -231,6 +233,7 @@ def _latest_decisions():
         Pledge.objects.select_related("partner"),
         ProfileChange.objects.select_related("partner"),
         Review.objects.select_related("partner"),
+        Recognition.objects.select_related("partner"),
     ]
     events = AuditEvent.objects.filter(verb__in=verbs).select_related("actor", "subject_type")
     latest = {}

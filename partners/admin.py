@@ -15,6 +15,7 @@ from partners.models import (
     Partner,
     PriorityArea,
     Purpose,
+    RecognitionKind,
     Sector,
 )
 
@@ -154,6 +155,15 @@ class SectorAdmin(ReferenceAdmin):
 class DeclineReasonAdmin(ReferenceAdmin):
     list_display = ["title", "order", "status"]
     fields = ["title", "message", "order"]
+
+
+@admin.register(RecognitionKind)
+class RecognitionKindAdmin(ReferenceAdmin):
+    list_display = ["name", "given_by", "expires", "order", "status"]
+    list_filter = ["expires", *ReferenceAdmin.list_filter]
+    search_fields = ["name", "given_by"]
+    fields = ["name", "slug", "about", "given_by", "website", "evidence_hint", "expires", "order"]
+    prepopulated_fields = {"slug": ["name"]}
 
 
 @admin.register(ContactMessage)

@@ -1,10 +1,26 @@
 """How the directory of partners is filtered, searched and sorted."""
 
+from django.db.models import FilteredRelation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oiep.listing import Facet, Listing
-from partners.models import District, Kind, PriorityArea, Sector, Size
+from partners.models import District, Kind, PriorityArea, Recognition, RecognitionKind, Sector, Size
+from partners.models.recognitions import is_valid
+
+
+def _holders(partners, kinds):
+    """Partners that hold one of the recognitions today."""
+    held = Recognition.objects.filter(is_valid(timezone.localdate()), kind__in=kinds)
+    return partners.filter(pk__in=held.values("partner"))
+
+
+def _with_held(partners):
+    """Partners that hold something, once for each recognition that is valid today, `held`."""
+    valid = is_valid(timezone.localdate(), "recognitions__")
+    return partners.alias(held=FilteredRelation("recognitions", condition=valid)).filter(held__isnull=False)
+
 
 FACETS = (
     Facet(
@@ -45,6 +61,15 @@ FACETS = (
         path="sector",
         brief=True,
     ),
+    Facet(
+        name="recognition",
+        legend=gettext_lazy("Recognition"),
+        choices=RecognitionKind,
+        narrow=_holders,
+        path="held__kind",
+        counted=_with_held,
+        brief=True,
+    ),
 )
 SORTS = {
     "newest": (gettext_lazy("Newest first"), lambda partners: partners.order_by("-approved_at", "-pk")),
@@ -54,7 +79,8 @@ SORTS = {
 
 def directory_of(query, partners):
     """What an address asks of the directory. partners: those that it is about."""
-    return Listing(query, rows=partners.prefetch_related("areas", "districts"), facets=FACETS, sorts=SORTS)
+    rows = partners.select_related("logo").prefetch_related("areas", "districts")
+    return Listing(query, rows=rows, facets=FACETS, sorts=SORTS)
 
 
 def nothing_found(listing):

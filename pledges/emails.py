@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oiep.moderation import DECISIONS, Move
-from partners.models import Partner, ProfileChange
+from partners.models import Partner, ProfileChange, Recognition
 from pledges.models import Pledge, Review
 
 _RESULTS = {
@@ -45,6 +45,15 @@ class Outcome:
         return isinstance(self.obj, Review)
 
     @property
+    def is_recognition(self):
+        return isinstance(self.obj, Recognition)
+
+    @property
+    def is_profile(self):
+        """Whether it is about what the partner says of itself: its signature, or a change to its profile."""
+        return isinstance(self.obj, Partner | ProfileChange)
+
+    @property
     def name(self):
         return name_of(self.obj)
 
@@ -57,6 +66,8 @@ def name_of(obj):
         return _("The pledge “%(words)s”") % {"words": Truncator(obj.statement).chars(60)}
     if isinstance(obj, Review):
         return _("The progress review for %(date)s") % {"date": obj.round_on.strftime("%-d %B %Y")}
+    if isinstance(obj, Recognition):
+        return _("The recognition “%(name)s”") % {"name": obj.kind}
     return _("The change to the profile")
 
 
@@ -90,6 +101,7 @@ def _context(partner, outcomes):
         "pledges": pledges,
         "change": next((o for o in outcomes if isinstance(o.obj, ProfileChange)), None),
         "reviews": [outcome for outcome in outcomes if outcome.is_review],
+        "recognitions": [outcome for outcome in outcomes if outcome.is_recognition],
         "review_url": _review_to_change(outcomes),
         "declined_along": sum(o.is_pledge for o in outcomes) - len(pledges),
         "page_url": settings.SITE_URL + partner.get_absolute_url(),

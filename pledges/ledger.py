@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from oiep.ledger import what_became_of
 from oiep.models import OutgoingEmail
 from pledges.actions.reminders import key_of, steps_of
 from pledges.models import Review
@@ -84,21 +85,10 @@ def _read(key):
 
 
 def _entry(step, due_on, offset, row, *, second=False):
-    what = _what_became_of(row)
+    what = what_became_of(row)
     if second:
         what = _("To the second contact: %(what)s") % {"what": what}
     return Entry(step, due_on + datetime.timedelta(days=offset), what, row.to, due_on, row)
-
-
-def _what_became_of(row):
-    State = OutgoingEmail.State
-    if row.state == State.SENT:
-        return _("sent on %(date)s") % {"date": _date(timezone.localdate(row.sent_at))}
-    if row.state == State.NOT_SENT:
-        return _("not sent. %(why)s") % {"why": row.reason}
-    if row.state == State.FAILED:
-        return _("could not be sent: %(why)s") % {"why": row.reason}
-    return _("on its way since %(date)s") % {"date": _date(timezone.localdate(row.created_at))}
 
 
 def _not_written(review, day, today):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oiep.moderation import State, answer_due
-from partners.models import JoinRequest, Kind, Membership, Partner, PartnerInvitation, ProfileChange
+from partners.models import JoinRequest, Kind, Membership, Partner, PartnerInvitation, ProfileChange, Recognition
 from pledges.models import Pledge, Review, Signing
 from pledges.standing import overdue_from
 
@@ -53,6 +53,7 @@ def partners_of(user):
             "pledges__replacements",
             "profile_changes",
             "reviews",
+            "recognitions__kind",
             "pauses",
             "join_requests__user",
             "signatures",
@@ -81,6 +82,8 @@ def status_of(obj):
             Pledge.Ending.WITHDRAWN: _("Taken back on %(date)s"),
         }[obj.ending]
         return Status("grey", how % {"date": day(obj.ended_at)}, obj.ending_reason)
+    if isinstance(obj, Recognition) and (obj.ended_at or obj.stands):
+        return _status_of_recognition(obj)
     tone, label = _LABELS[obj.state]
     if obj.state == State.SUBMITTED:
         if not isinstance(obj, Partner) and obj.partner.state == State.CHANGES_ASKED:
@@ -97,6 +100,24 @@ def _status_of_unanswered(review):
     is_past = review.due_on < timezone.localdate()
     label = _("It was due on %(date)s") if is_past else _("Due on %(date)s")
     return Status("amber", label % {"date": date_format(review.due_on)})
+
+
+def _status_of_recognition(recognition):
+    if recognition.ended_at:
+        how = {
+            Recognition.Ending.REPLACED: _("Renewed on %(date)s"),
+            Recognition.Ending.TAKEN_OFF: _("Taken off on %(date)s"),
+            Recognition.Ending.REMOVED: _("Removed by us on %(date)s"),
+        }[recognition.ending]
+        return Status("grey", how % {"date": day(recognition.ended_at)})
+    if recognition.expires_on is None:
+        return Status("green", _("Public"))
+    until = {"date": date_format(recognition.expires_on)}
+    if recognition.has_expired:
+        return Status("grey", _("Expired on %(date)s") % until, _("Your page does not show it any more."))
+    if recognition.is_due_for_renewal:
+        return Status("amber", _("Expires on %(date)s") % until)
+    return Status("green", _("Public until %(date)s") % until)
 
 
 def _why_closed(review):
@@ -123,6 +144,7 @@ def next_steps(user, partner):
         *_answers(partner),
         *_people(user, partner),
         *_own_approval(partner),
+        *_renewals(partner),
         *_first_pledge(partner),
     ]
 
@@ -209,11 +231,12 @@ def _answers(partner):
 
 
 def things_of(partner):
-    """The partner, its pledges that have not ended, and the change to its profile and reviews that it can work on."""
+    """The partner, its pledges that have not ended, and the changes, reviews and claims that it can work on."""
     pledges = [pledge for pledge in partner.pledges.all() if not pledge.ended_at]
     changes = [change for change in partner.profile_changes.all() if change.is_open and change.state != State.DRAFT]
     reviews = [review for review in partner.reviews.all() if review.is_open]
-    return [partner, *pledges, *changes, *reviews]
+    claims = [claim for claim in partner.recognitions.all() if claim.is_open]
+    return [partner, *pledges, *changes, *reviews, *claims]
 
 
 def _name_of(obj):
@@ -221,6 +244,8 @@ def _name_of(obj):
         return _("your pledge on %(area)s") % {"area": obj.area.short_name}
     if isinstance(obj, Review):
         return _("your progress review")
+    if isinstance(obj, Recognition):
+        return _("your recognition %(name)s") % {"name": obj.kind}
     return _("your profile")
 
 
@@ -230,6 +255,8 @@ def answer_url(obj):
         return reverse("account-pledge", args=[obj.partner.slug, obj.pk])
     if isinstance(obj, Review):
         return reverse("account-review", args=[obj.pk])
+    if isinstance(obj, Recognition):
+        return reverse("account-recognition", args=[obj.partner.slug, obj.pk])
     partner = obj.partner if isinstance(obj, ProfileChange) else obj
     return reverse("account-profile", args=[partner.slug])
 
@@ -270,6 +297,24 @@ def _own_approval(partner):
         )
         for signature in partner.signatures.all()
         if signature.still_awaits_approval
+    ]
+
+
+def _renewals(partner):
+    """Recognitions that expire soon, or have expired, unless a renewal is on its way."""
+    rows = partner.recognitions.all()
+    under_way = {row.kind_id for row in rows if row.is_open}
+    return [
+        Step(
+            title=_("Renew your recognition %(name)s") % {"name": row.kind},
+            about=partner.name,
+            text=(_("It expired on %(date)s.") if row.has_expired else _("It expires on %(date)s."))
+            % {"date": date_format(row.expires_on)},
+            url=answer_url(row),
+            label=_("Tell us that you renewed it"),
+        )
+        for row in rows
+        if row.is_due_for_renewal and row.kind_id not in under_way
     ]
 
 

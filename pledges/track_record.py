@@ -6,17 +6,19 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from oiep.moderation import State
+from partners.models import Recognition
 from pledges.history import history_from
 from pledges.models import Pledge, Review
 from pledges.progress import reports_on
 from pledges.standing import Status, changes
 
 
-def track_record(partner, signatures, pledges, reviews=(), pauses=()):
+def track_record(partner, signatures, pledges, reviews=(), pauses=(), recognitions=()):
     """What happened, newest first, as `components/timeline.html` shows it.
 
-    pledges: the partner's published ones, with their areas. reviews: all of its, as `with_due_dates` gives them. What
-    is not published leaves no trace here; a resident, who has no public standing, is not said to have missed anything.
+    pledges: the partner's published ones, with their areas. reviews: all of its, as `with_due_dates` gives them.
+    recognitions: those that were verified, with their kinds. What is not published leaves no trace here; a resident,
+    who has no public standing, is not said to have missed anything.
     """
     published = {pledge.pk: pledge for pledge in pledges}
     events = [_signed(signature) for signature in signatures]
@@ -28,6 +30,8 @@ def track_record(partner, signatures, pledges, reviews=(), pauses=()):
         if pledge.ending == Pledge.Ending.ACHIEVED:
             events.append(_achieved(pledge))
     events += _reviewed(reviews, pledges)
+    for recognition in recognitions:
+        events += _recognised(recognition, partner)
     if not partner.is_resident:
         events += [*_missed(reviews), *_moved(reviews), *_paused(pauses), *_lapsed(partner, reviews, pauses)]
     if partner.withdrawn_at:
@@ -81,6 +85,24 @@ def _stopped(pledge):
 def _achieved(pledge):
     title = _("Achieved a pledge on %(area)s") % {"area": pledge.area.short_name}
     return _event(timezone.localdate(pledge.ended_at), title, pledge.statement, pledge.get_absolute_url())
+
+
+def _recognised(recognition, partner):
+    """When we verified it, and when it expired or was taken off the page."""
+    name = {"name": recognition.kind.name}
+    verified = _("Renewed the recognition %(name)s") if recognition.replaces_id else _("Holds the recognition %(name)s")
+    text = _("Verified by the partnership.")
+    if recognition.expires_on:
+        text = _("Verified by the partnership; valid until %(date)s.") % {"date": date_format(recognition.expires_on)}
+    yield _event(timezone.localdate(recognition.decided_at), verified % name, text)
+    left_on = min(filter(None, (partner.withdrawn_at, recognition.ended_at, timezone.now())))
+    if recognition.expires_on and recognition.expires_on < timezone.localdate(left_on):
+        yield _event(recognition.leaves_on, _("The recognition %(name)s expired") % name)
+    elif recognition.ending == Recognition.Ending.TAKEN_OFF:
+        yield _event(timezone.localdate(recognition.ended_at), _("Took off the recognition %(name)s") % name)
+    elif recognition.ending == Recognition.Ending.REMOVED:
+        title = _("The partnership removed the recognition %(name)s")
+        yield _event(timezone.localdate(recognition.ended_at), title % name)
 
 
 # Reviews --------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What changes a partner after it has signed."""
 
 from partners.actions.leaving import set_active_areas, withdraw
+from partners.actions.logo import forget_logo, spare_logos
 from partners.actions.messages import pass_on_message
 from partners.actions.people import (
     accept_invitation,
@@ -29,6 +30,18 @@ from partners.actions.profile import (
     update_contact_settings,
     version_of,
 )
+from partners.actions.recognitions import (
+    ask_to_renew,
+    change_claim,
+    claim_recognition,
+    follow_approval,
+    recognitions_to_renew,
+    remove_recognition,
+    reverse_approval,
+    skip_passed_steps,
+    take_off_recognition,
+    version_of_claim,
+)
 from partners.actions.standing import Conflict, TooMany, lock_standing
 
 __all__ = [
@@ -40,7 +53,12 @@ __all__ = [
     "apply_profile_change",
     "appoint_lead",
     "ask_to_join",
+    "ask_to_renew",
+    "change_claim",
     "change_role",
+    "claim_recognition",
+    "follow_approval",
+    "forget_logo",
     "hand_over",
     "invite",
     "invite_lead",
@@ -52,13 +70,20 @@ __all__ = [
     "profile_of",
     "propose_profile_change",
     "proposed_profile_of",
+    "recognitions_to_renew",
+    "remove_recognition",
+    "reverse_approval",
     "revert_profile_change",
     "send_invitation_again",
     "set_active_areas",
+    "skip_passed_steps",
+    "spare_logos",
     "take_back_invitation",
     "take_off",
+    "take_off_recognition",
     "update_contact_settings",
     "version_of",
+    "version_of_claim",
     "why_cannot_leave",
     "withdraw",
 ]

@@ -11,6 +11,7 @@ from oiep import audit
 from oiep import email as mail
 from oiep.models import OutgoingEmail
 from partners.actions.people import refuse_join_requests, take_back_invitations
+from partners.actions.recognitions import end_with_partner
 from partners.actions.standing import lock_standing, locked
 
 
@@ -34,6 +35,7 @@ def withdraw(*, partner, actor):
     mail.withhold(OutgoingEmail.objects.about(partner), reason=_("The partner withdrew from the Charter."))
     refuse_join_requests(partner, actor)
     take_back_invitations(partner, actor)
+    end_with_partner(partner=partner, actor=actor)
     if lead := partner.lead:
         mail.queue(
             to=lead.user.email,

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from oiep import audit
 from oiep.moderation import Move, NotPossible, State, move
+from partners.actions.logo import logo_of, new_logo
 from partners.actions.standing import Conflict, lock_standing
 from partners.models import District, Partner, ProfileChange, Sector
 
 PLAIN_FIELDS = ("name", "description", "website", "size", "county_wide", "is_social_enterprise", "is_cooperative")
-PROFILE_FIELDS = (*PLAIN_FIELDS, "show_name", "sector", "districts")
+PROFILE_FIELDS = (*PLAIN_FIELDS, "show_name", "sector", "districts", "logo")
 
 
 def profile_of(partner):
@@ -23,6 +24,7 @@ def profile_of(partner):
     values = {field: getattr(partner, field) for field in (*PLAIN_FIELDS, "show_name")}
     values["sector"] = partner.sector.slug if partner.sector else None
     values["districts"] = sorted(district.slug for district in partner.districts.all())
+    values["logo"] = partner.logo_id
     return values
 
 
@@ -43,11 +45,16 @@ def version_of(values):
 
 
 def _fill(partner, values):
-    """Sets profile values, all but the districts, without saving. Raises ValidationError for what cannot be saved."""
+    """Sets profile values, all but the districts, without saving.
+
+    Raises ValidationError for what cannot be saved, NotPossible for a logo that is not kept any more.
+    """
     for field in values.keys() & {*PLAIN_FIELDS, "show_name"}:
         setattr(partner, field, values[field])
     if "sector" in values:
         partner.sector = Sector.objects.get(slug=values["sector"]) if values["sector"] else None
+    if "logo" in values:
+        partner.logo = logo_of(partner, values["logo"])
     partner.full_clean()
     return partner
 
@@ -59,12 +66,13 @@ def _write(partner, values):
 
 
 @transaction.atomic
-def propose_profile_change(*, partner, values, actor, message="", seen=None):
+def propose_profile_change(*, partner, values, actor, message="", seen=None, picture=None):
     """Takes a changed profile in: what is approved stays public as it was until the manager approves the change.
 
     A partner that was not approved yet is changed directly, and sent in again if changes were asked for. A resident who
-    hides their name is hidden at once. values: as `profile_of`; fields that are left out stay. message: a word to the
-    manager. seen: `version_of` the proposed profile when the form was opened.
+    hides their name is hidden at once, and a logo that is taken off goes at once. values: as `profile_of`; fields that
+    are left out stay. picture: a new logo, as `make_safe_picture` returns it. message: a word to the manager. seen:
+    `version_of` the proposed profile when the form was opened.
 
     Returns the change that waits, or None when nothing does. Raises Conflict when the profile is not as it was seen,
     NotPossible when the partner withdrew or was declined, ValidationError for values that the model does not take.
@@ -73,19 +81,24 @@ def propose_profile_change(*, partner, values, actor, message="", seen=None):
     if partner.state == State.DECLINED:
         raise NotPossible(_("This signature was declined, so its profile cannot be changed."))
     proposed = proposed_profile_of(partner)
-    meddled = seen is not None and seen != version_of(proposed)
-    if meddled and any(proposed[field] != value for field, value in values.items()):
-        raise Conflict(_("Somebody else changed this profile while you were writing. Look at it again, then send it."))
+    with new_logo(partner=partner, picture=picture, actor=actor, proposed=proposed["logo"]) as logo:
+        values = values | logo
+        meddled = seen is not None and seen != version_of(proposed)
+        if meddled and any(proposed[field] != value for field, value in values.items()):
+            raise Conflict(
+                _("Somebody else changed this profile while you were writing. Look at it again, then send it.")
+            )
+        return _take_in(partner, values, actor, message)
+
+
+def _take_in(partner, values, actor, message):
     live = profile_of(partner)
     if partner.state != State.APPROVED:
         _change_directly(partner, {f: v for f, v in values.items() if v != live[f]}, actor, message)
         return None
     change = partner.profile_changes.select_for_update().filter(state__in=ProfileChange.OPEN).first()
     wanted = (change.values if change else {}) | values
-    if live["show_name"] and wanted.get("show_name") is False:
-        _write(partner, {"show_name": False})
-        audit.record(verb="partner.name_hidden", subject=partner, actor=actor)
-        live["show_name"] = False
+    _hide_at_once(partner, live, wanted, actor)
     changed = {field: value for field, value in wanted.items() if value != live[field]}
     if not changed:
         if change and change.state != State.DRAFT:
@@ -93,6 +106,18 @@ def propose_profile_change(*, partner, values, actor, message="", seen=None):
         return None
     _fill(Partner.objects.get(pk=partner.pk), changed)
     return _stage(partner, change, changed, live, actor, message)
+
+
+# What a partner need not ask for, because it shows less: the field, its value, and what the trail says.
+_HIDING = (("show_name", False, "partner.name_hidden"), ("logo", None, "partner.logo_taken_off"))
+
+
+def _hide_at_once(partner, live, wanted, actor):
+    for field, hidden, verb in _HIDING:
+        if live[field] and wanted.get(field, live[field]) == hidden:
+            _write(partner, {field: hidden})
+            audit.record(verb=verb, subject=partner, actor=actor)
+            live[field] = hidden
 
 
 def _change_directly(partner, changed, actor, message):

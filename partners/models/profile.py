@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -55,7 +56,14 @@ class ProfileChange(Moderated):
             others = self.partner.profile_changes.exclude(pk=self.pk)
             if others.filter(state__in=self.OPEN).exists():
                 return _("Another change to this profile waits. Decide on that one first.")
+            if not self._logo_is_kept():
+                return _("The logo that it needs is not kept any more, so this cannot be undone.")
         return super().why_not(move)
+
+    def _logo_is_kept(self):
+        """Whether the logo is there that undoing would make live or wait again (`partners.actions.logo`)."""
+        logo = (self.before if self.state == State.APPROVED else self.values).get("logo")
+        return not logo or self.partner.logos.filter(pk=logo).exists()
 
 
 class Logo(models.Model):
@@ -74,3 +82,6 @@ class Logo(models.Model):
 
     def __str__(self):
         return f"{self._meta.verbose_name} {self.pk}"
+
+    def get_absolute_url(self):
+        return reverse("partner-logo", args=[self.partner.slug, self.pk])

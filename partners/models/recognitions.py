@@ -1,5 +1,7 @@
 """Accreditations that partners hold, claimed with evidence and verified by the manager."""
 
+import datetime
+
 from django.conf import settings
 from django.core.validators import URLValidator
 from django.db import models
@@ -7,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from oiep.moderation import Moderated, ModeratedQuerySet, State, moderation_constraints
+from oiep.moderation import Moderated, ModeratedQuerySet, Move, State, moderation_constraints
 from oiep.text import clean_line, clean_text
 from oiep.uploads import PrivateFileField
 from partners.models.partners import Partner
@@ -39,12 +41,31 @@ class RecognitionKind(ReferenceData):
         return self.name
 
 
+def is_valid(on, prefix=""):
+    """The condition that a recognition stands and has not expired on a day. prefix: of lookups from another model."""
+    stands = Q(**{f"{prefix}state": State.APPROVED, f"{prefix}ended_at": None})
+    return stands & (Q(**{f"{prefix}expires_on": None}) | Q(**{f"{prefix}expires_on__gte": on}))
+
+
 class RecognitionQuerySet(ModeratedQuerySet):
     def published(self, on=None):
         """Verified by the manager, and neither expired nor taken off. on: a day, today if left out."""
-        on = on or timezone.localdate()
-        valid = Q(expires_on=None) | Q(expires_on__gte=on)
-        return self.approved().filter(valid, ended_at=None, partner__in=Partner.objects.published())
+        partners = Partner.objects.published().filter(withdrawn_at=None)
+        return self.filter(is_valid(on or timezone.localdate()), partner__in=partners)
+
+    def held_on(self, day):
+        """What a page said on a day that is past, or will say if nothing changes: `ended_at` counts from its day on."""
+        verified = self.approved().filter(decided_at__date__lte=day)
+        valid = Q(expires_on=None) | Q(expires_on__gte=day)
+        return verified.filter(valid, Q(ended_at=None) | Q(ended_at__date__gt=day))
+
+    def open(self):
+        """Claims that wait, or that their partner can still work on."""
+        return self.filter(state__in=Recognition.OPEN, ended_at=None)
+
+    def standing(self):
+        """Verified ones that nobody has ended. They may have expired."""
+        return self.approved().filter(ended_at=None)
 
 
 class Recognition(Moderated):
@@ -131,3 +152,55 @@ class Recognition(Moderated):
 
     def __str__(self):
         return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def is_open(self):
+        return self.state in self.OPEN and not self.ended_at
+
+    @property
+    def stands(self):
+        return self.state == State.APPROVED and not self.ended_at
+
+    @property
+    def has_expired(self):
+        return self.expired_by(timezone.localdate())
+
+    def expired_by(self, day):
+        return self.expires_on is not None and self.expires_on < day
+
+    @property
+    def is_shown(self):
+        """Whether `published()` would return it, given that its partner is published."""
+        return self.stands and not self.has_expired
+
+    @property
+    def leaves_on(self):
+        """The first day on which it is not shown any more; None for one that does not expire."""
+        return self.expires_on and self.expires_on + datetime.timedelta(days=1)
+
+    @property
+    def is_due_for_renewal(self):
+        """Whether it stands and we have begun to ask for a new one."""
+        if not (self.stands and self.expires_on):
+            return False
+        return (self.expires_on - timezone.localdate()).days <= settings.RECOGNITION_ASKED_DAYS
+
+    def why_not(self, move):
+        if self.partner.withdrawn_at:
+            return self.partner.why_not(move)
+        if self.ended_at:
+            return _("It ended on %(date)s (%(how)s), so there is nothing left to decide.") % {
+                "date": timezone.localdate(self.ended_at).strftime("%-d %B %Y"),
+                "how": self.get_ending_display(),
+            }
+        if move == Move.APPROVE and self.has_expired:
+            return _("It was valid until %(date)s, so there is nothing to show. Ask for changes, or decline.") % {
+                "date": self.expires_on.strftime("%-d %B %Y")
+            }
+        if move == Move.UNDO and self.state in (State.APPROVED, State.DECLINED) and self._another_waits():
+            return _("Another claim of the same recognition waits. Decide on that one first.")
+        return super().why_not(move)
+
+    def _another_waits(self):
+        others = Recognition.objects.open().filter(partner=self.partner_id, kind=self.kind_id)
+        return others.exclude(pk=self.pk).exists()

@@ -1,3 +1,3 @@
-from pledges.admin import cases, reference, reviews, rows
+from pledges.admin import cases, recognitions, reference, reviews, rows
 
-__all__ = ["cases", "reference", "reviews", "rows"]
+__all__ = ["cases", "recognitions", "reference", "reviews", "rows"]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from oiep.email import compose
 from oiep.moderation import NEEDS_WORDS, Move
-from partners.models import Partner
+from partners.models import Partner, Recognition
 from pledges.actions.moderation import (
     CHANGED,
     MOVE_TO,
@@ -261,6 +261,8 @@ def _effect(thing, move):
         return _("%(thing)s becomes public.") % {"thing": name}
     if isinstance(thing, Review):
         return _("%(thing)s becomes public. Its pledges go on, change or end as it says.") % {"thing": name}
+    if isinstance(thing, Recognition) and thing.replaces:
+        return _("%(thing)s becomes public, and replaces what the page says of it now.") % {"thing": name}
     return _("%(thing)s becomes public.") % {"thing": name}
 
 

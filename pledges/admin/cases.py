@@ -69,6 +69,7 @@ class WhatFilter(admin.SimpleListFilter):
             ("pledges", _("Pledges")),
             ("change", _("A changed profile")),
             ("review", _("A progress review")),
+            ("recognition", _("A recognition")),
         ]
 
     def queryset(self, request, queryset):
@@ -129,6 +130,9 @@ class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
             things.append(_("changed profile"))
         if case.reviews_waiting:
             things.append(_("progress review"))
+        if case.recognitions_waiting:
+            n = case.recognitions_waiting
+            things.append(ngettext("%(n)s recognition", "%(n)s recognitions", n) % {"n": n})
         return ", ".join(things)
 
     @admin.display(description=gettext_lazy("since"), ordering="waiting_since")

@@ -99,6 +99,19 @@ class ThingForm(WordsForm):
         return Decision(self.thing, Move(data["move"]), data["message"], data["reason"])
 
 
+class RemovalForm(CharterForm):
+    """Why something that stands is removed."""
+
+    message = forms.CharField(
+        label=_("Message to the partner"),
+        help_text=_("They read it in an e-mail. It is not public."),
+        max_length=4000,
+        validators=[clean_text],
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Write why you remove it.")},
+    )
+
+
 class LeadForm(CharterForm):
     """Who leads a partner from now on. case: the partner.
 

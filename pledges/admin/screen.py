@@ -14,7 +14,8 @@ from oiep import audit
 from oiep.models import OutgoingEmail
 from oiep.moderation import Move, waiting
 from partners.actions import profile_of
-from partners.models import District, Partner, ProfileChange, Sector
+from partners.ledger import ledgers_of
+from partners.models import District, Logo, Partner, ProfileChange, Sector
 from pledges.actions.moderation import CHANGED, decided_things
 from pledges.admin.review_screen import said_in
 from pledges.emails import name_of
@@ -25,7 +26,7 @@ from pledges.similar import similar_to
 
 EVENTS_AT_MOST = 100
 # What a partner is asked to change is emptied once it answers; the trail keeps it.
-_ASKED = {"partner.ask", "pledge.ask", "profilechange.ask", "review.ask"}
+_ASKED = {"partner.ask", "pledge.ask", "profilechange.ask", "review.ask", "recognition.ask"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def key_of(obj):
 
 def objects_from(case, keys):
     """The things of a case that a form names by their keys; what is not of this case is left out."""
-    things = {key_of(obj): obj for obj in (case, *case.pledges.all(), *case.profile_changes.all(), *case.reviews.all())}
+    parts = (case.pledges, case.profile_changes, case.reviews, case.recognitions)
+    things = {key_of(obj): obj for obj in (case, *(obj for part in parts for obj in part.all()))}
     return [things[key] for key in keys if key in things]
 
 
@@ -60,6 +62,7 @@ class Screen:
         self.pledges = list(case.pledges.all())
         self.changes = list(case.profile_changes.all())
         self.reviews = list(case.reviews.all())
+        self.recognitions = list(case.recognitions.all())
         self.signatures = list(case.signatures.select_related("charter", "assisted_by"))
 
     @cached_property
@@ -98,6 +101,13 @@ class Screen:
     def standing_pledges(self):
         """Those that do not wait: approved, ended, declined, or with the partner."""
         return [pledge for pledge in self.pledges if pledge not in self.case.things_waiting]
+
+    @cached_property
+    def standing_recognitions(self):
+        """Those that are verified and that nobody has ended, each with what we wrote about its expiry."""
+        standing = [recognition for recognition in self.recognitions if recognition.stands]
+        ledgers = ledgers_of(standing)
+        return [(recognition, ledgers[recognition.pk]) for recognition in standing]
 
     @cached_property
     def decided(self):
@@ -153,15 +163,16 @@ class Screen:
     def emails(self):
         signings = [signature.signing for signature in self.signatures if hasattr(signature, "signing")]
         about = Q()
-        for obj in (self.case, *self.pledges, *self.reviews, *self.invitations, *signings):
+        for obj in (self.case, *self.pledges, *self.reviews, *self.recognitions, *self.invitations, *signings):
             about |= Q(subject_type=ContentType.objects.get_for_model(obj), subject_id=str(obj.pk))
-        # A step of a review that was never written to anybody stands in that review's ledger.
+        # A step that was never written to anybody stands in the ledger of its review or recognition.
         return list(OutgoingEmail.objects.filter(about).exclude(to="")[:EVENTS_AT_MOST])
 
     @cached_property
     def trail(self):
-        own = (*self.pledges, *self.changes, *self.reviews, *self.people, *self.invitations, *self.signatures)
-        events = audit.trail(self.case, *own)
+        own = (*self.pledges, *self.changes, *self.reviews, *self.recognitions)
+        whose = (*self.people, *self.invitations, *self.signatures)
+        events = audit.trail(self.case, *own, *whose)
         return list(events.select_related("subject_type")[:EVENTS_AT_MOST])
 
 
@@ -175,13 +186,14 @@ class Difference:
     label: str
     live: str
     new: str
+    is_picture: bool = False  # then `live` and `new` are a Logo or None
 
 
 def differences(change):
     """A changed profile, field by field, beside what is live now."""
     live = profile_of(change.partner)
     return [
-        Difference(_label(field), _in_words(field, live.get(field)), _in_words(field, value))
+        Difference(_label(field), _in_words(field, live.get(field)), _in_words(field, value), field == "logo")
         for field, value in change.values.items()
     ]
 
@@ -191,8 +203,11 @@ def _label(field):
 
 
 def _in_words(field, value):
+    """A value of a profile as people say it; a logo as itself."""
     if field == "districts":
         return ", ".join(District.objects.filter(slug__in=value or []).values_list("name", flat=True)) or _("none")
+    if field == "logo":
+        return Logo.objects.select_related("partner").filter(pk=value).first()
     if field == "sector":
         return str(Sector.objects.filter(slug=value).first() or _("none"))
     if isinstance(value, bool):

@@ -1,15 +1,18 @@
 """The forms of a partner's own place."""
 
 from django import forms
+from django.conf import settings
 from django.core.validators import MaxLengthValidator, URLValidator
+from django.template.defaultfilters import filesizeformat
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from oiep.forms import CharterForm
 from oiep.text import clean_line, clean_text
+from oiep.uploads import ACCEPT_PICTURE, make_safe_picture
 from partners.actions import version_of
-from partners.models import District, Kind, Partner, Purpose, Sector, Size
+from partners.models import District, Kind, Logo, Partner, Purpose, Sector, Size
 from pledges.forms.pledges import PledgeForm
 
 PROFILE_LABELS = {
@@ -23,13 +26,15 @@ PROFILE_LABELS = {
     "is_cooperative": _("Co-operative"),
     "county_wide": _("Works across the county"),
     "districts": _("Districts"),
+    "logo": _("Logo"),
 }
+CHOOSE_AGAIN = _("Choose the file again: a browser does not keep it when there is a problem.")
 
 
 def profile_fields_of(kind):
     """The names of the profile's fields that a kind of partner has."""
     if kind == Kind.RESIDENT:
-        return ("name", "show_name", "districts")
+        return ("name", "show_name", "districts")  # and no logo
     left_out = {"show_name"} if kind == Kind.BUSINESS else {"show_name", "is_social_enterprise", "is_cooperative"}
     return tuple(name for name in PROFILE_LABELS if name not in left_out)
 
@@ -44,8 +49,10 @@ def profile_rows(partner, values):
     if "districts" in values:
         chosen = District.objects.filter(slug__in=values["districts"])
         words["districts"] = ", ".join(district.name for district in chosen)
+    if values.get("logo"):
+        words["logo"] = Logo.objects.select_related("partner").filter(pk=values["logo"]).first()
     return [
-        {"label": PROFILE_LABELS[name], "words": _yes_or_no(words[name])}
+        {"label": PROFILE_LABELS[name], "words": _yes_or_no(words[name]), "logo": name == "logo" and words[name]}
         for name in profile_fields_of(partner.kind)
         if name in values
     ]
@@ -112,6 +119,13 @@ class ProfileForm(SeenMixin, CharterForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    picture = forms.FileField(
+        label=PROFILE_LABELS["logo"],
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ACCEPT_PICTURE}),
+    )
+    take_off_logo = forms.BooleanField(label=_("Show no logo"), help_text=_("This applies at once."), required=False)
     district = forms.ModelChoiceField(
         label=_("In which district do you live?"),
         queryset=District.objects.none(),
@@ -132,6 +146,11 @@ class ProfileForm(SeenMixin, CharterForm):
         if partner.is_resident:
             fields[-1] = "district"
             self.fields["name"].label = _("Your name")
+        else:
+            fields[-1:] = ["picture", "take_off_logo"] if values["logo"] else ["picture"]
+            self.fields["picture"].help_text = _now("PNG, JPEG or WebP, up to %(size)s. We make it smaller.") % {
+                "size": filesizeformat(settings.UPLOAD_BYTES_AT_MOST)
+            }
         self.fields = {name: self.fields[name] for name in (*fields, "message", "seen")}
         for name in ("district", "districts"):
             if name in self.fields:
@@ -144,10 +163,23 @@ class ProfileForm(SeenMixin, CharterForm):
         somewhere = cleaned.get("county_wide") or cleaned.get("districts") or "districts" in self.errors
         if "districts" in self.fields and not somewhere:
             self.add_error("districts", _("Choose where you work: at least one district, or the whole county."))
+        if cleaned.get("picture") and cleaned.get("take_off_logo"):
+            self.add_error("take_off_logo", _("Choose one: a new logo, or none."))
+        if self.errors:
+            self.ask_for_picture_again()
         return cleaned
 
+    def clean_picture(self):
+        upload = self.cleaned_data["picture"]
+        return make_safe_picture(upload, within=settings.LOGO_PIXELS_AT_MOST) if upload else None
+
+    def ask_for_picture_again(self):
+        """Says that a picture has to be chosen again, where one was."""
+        if self.cleaned_data.get("picture"):
+            self.add_error("picture", CHOOSE_AGAIN)
+
     def values(self):
-        """What was entered, as `propose_profile_change` takes it."""
+        """What was entered, as `propose_profile_change` takes it beside the picture."""
         values = {name: self.cleaned_data[name] for name in PROFILE_LABELS if name in self.cleaned_data}
         if self.partner.is_resident:
             values["districts"] = [self.cleaned_data["district"].slug]
@@ -155,6 +187,8 @@ class ProfileForm(SeenMixin, CharterForm):
             values["sector"] = self.cleaned_data["sector"].slug if self.cleaned_data["sector"] else None
             chosen = [] if values["county_wide"] else self.cleaned_data["districts"]
             values["districts"] = sorted(district.slug for district in chosen)
+            if self.cleaned_data.get("take_off_logo"):
+                values["logo"] = None
         return values
 
 

@@ -12,6 +12,8 @@ from partners.models import Kind, PriorityArea
 from pledges.models import Capacity, Pledge
 
 _TARGET_YEARS_AT_MOST = 30
+# As a browser sends a day, and as people type it.
+DAY_FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d %b %Y"]
 # What a person does, and what an organisation does, that the other cannot.
 _ORGANISATIONS_ONLY = {Capacity.EMPLOYER, Capacity.SUPPLIER}
 _RESIDENTS_ONLY = {Capacity.RESIDENT}
@@ -78,7 +80,7 @@ class PledgeForm(CharterModelForm):
         label=_("By when?"),
         help_text=_("Day, month and year."),
         required=False,
-        input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d %b %Y"],
+        input_formats=DAY_FORMATS,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input-short"}),
         error_messages={"invalid": _("Enter a date as day, month and year.")},
     )

@@ -12,7 +12,7 @@ from oiep.templatetags.charter import figure
 from oiep.text import clean_line, clean_text
 from oiep.uploads import ACCEPT, make_safe
 from pledges.actions.pledges import values_of
-from pledges.forms.account import OneLineField, SeenMixin, words_of
+from pledges.forms.account import CHOOSE_AGAIN, OneLineField, SeenMixin, words_of
 from pledges.forms.pledges import FigureField, PledgeForm
 from pledges.models import Answer
 from pledges.models.reviews import no_links
@@ -139,7 +139,7 @@ class AnswerForm(VersionedForm):
                 _("Only an achieved pledge is done. To end this one, choose “Stopped” above: that is honest too."),
             )
         if self.errors and cleaned.get("file"):
-            self.add_error("file", _("Choose the file again: a browser does not keep it when there is a problem."))
+            self.add_error("file", CHOOSE_AGAIN)
         return cleaned
 
     def values(self):

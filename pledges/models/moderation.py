@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from oiep.moderation import State, Urgency, sent_in_before
-from partners.models import Partner, PartnerQuerySet, ProfileChange
+from partners.models import Partner, PartnerQuerySet, ProfileChange, Recognition
 from pledges.models.pledges import Pledge
 from pledges.models.reviews import Review
 
@@ -33,8 +33,12 @@ def _reviews():
     return Review.objects.submitted().filter(closed_at=None).order_by()
 
 
+def _recognitions():
+    return Recognition.objects.submitted().filter(ended_at=None).order_by()
+
+
 # What belongs to a partner and waits, beside its signature.
-_PARTS = (_pledges, _changes, _reviews)
+_PARTS = (_pledges, _changes, _reviews, _recognitions)
 
 
 def _of_each(rows, aggregate):
@@ -47,8 +51,8 @@ class CaseQuerySet(PartnerQuerySet):
     def waiting(self):
         """Partners of which something waits for a decision, with how much of it and since when, the oldest first.
 
-        `waiting_since`: when the signature was sent in, or else the oldest pledge, change or review of an approved
-        partner.
+        `waiting_since`: when the signature was sent in, or else the oldest pledge, change, review or recognition of
+        an approved partner.
         """
         signatures = Partner.objects.submitted().order_by()
         # One set of keys from small indexes, whatever the number of partners that do not wait.
@@ -60,6 +64,7 @@ class CaseQuerySet(PartnerQuerySet):
                 pledges_waiting=Coalesce(_of_each(_pledges(), Count("pk")), 0),
                 changes_waiting=Coalesce(_of_each(_changes(), Count("pk")), 0),
                 reviews_waiting=Coalesce(_of_each(_reviews(), Count("pk")), 0),
+                recognitions_waiting=Coalesce(_of_each(_recognitions(), Count("pk")), 0),
                 waiting_since=models.Case(
                     When(state=State.SUBMITTED, then="submitted_at"),
                     default=Least(*(_of_each(rows(), sent_in) for rows in _PARTS)),
@@ -73,18 +78,20 @@ class CaseQuerySet(PartnerQuerySet):
         return self.filter(urgency_condition(urgency, today))
 
     def with_waiting(self, what):
-        """Those of `waiting()` with a signature, pledges, a changed profile or a review that waits."""
+        """Those of `waiting()` with a signature, pledges, a changed profile, a review or a recognition that waits."""
         return {
             "signature": self.submitted,
             "pledges": lambda: self.filter(pk__in=_pledges().values("partner")),
             "change": lambda: self.filter(pk__in=_changes().values("partner")),
             "review": lambda: self.filter(pk__in=_reviews().values("partner")),
+            "recognition": lambda: self.filter(pk__in=_recognitions().values("partner")),
         }.get(what, self.none)()
 
     def figures(self):
         """How many of `waiting()` there are, by urgency, and by what waits (where one can count more than once)."""
         counted = {urgency.value: urgency_condition(urgency) for urgency in Urgency}
         parts = {"pledges": _pledges(), "changes": _changes(), "reviews": _reviews()}
+        parts["recognitions"] = _recognitions()
         counted |= {name: Q(pk__in=rows.values("partner")) for name, rows in parts.items()}
         counted["signatures"] = Q(state=State.SUBMITTED)
         return self.aggregate(total=Count("pk"), **{name: Count("pk", filter=q) for name, q in counted.items()})
@@ -93,7 +100,8 @@ class CaseQuerySet(PartnerQuerySet):
         """Partners with a decision in the last days, and when the latest was (`decided_last`), the latest first."""
         since = timezone.now() - datetime.timedelta(days=days)
         partners, *parts = (
-            model.objects.filter(decided_at__gte=since).order_by() for model in (Partner, Pledge, ProfileChange, Review)
+            model.objects.filter(decided_at__gte=since).order_by()
+            for model in (Partner, Pledge, ProfileChange, Review, Recognition)
         )
         latest = Max("decided_at")
         return (
@@ -109,6 +117,8 @@ class CaseQuerySet(PartnerQuerySet):
             "pledges__replaces",
             "profile_changes",
             "reviews",
+            "recognitions__kind",
+            "recognitions__replaces",
             "districts",
             "memberships__user",
             "signatures",
@@ -126,7 +136,7 @@ def urgency_condition(urgency, today=None):
 
 
 class Case(Partner):
-    """A partner as the manager decides on it: its signature, pledges, changes and reviews on one screen."""
+    """A partner as the manager decides on it, with all that it has sent in on one screen."""
 
     objects = CaseQuerySet.as_manager()
 
@@ -137,15 +147,16 @@ class Case(Partner):
 
     @property
     def things_waiting(self):
-        return things_waiting(self, self.pledges.all(), self.profile_changes.all(), self.reviews.all())
+        parts = (self.pledges, self.profile_changes, self.reviews, self.recognitions)
+        return things_waiting(self, *(part.all() for part in parts))
 
     @property
     def fingerprint(self):
         return fingerprint(self.things_waiting)
 
 
-def things_waiting(partner, pledges, changes, reviews):
-    """What waits for the manager, the signature first: the partner, its pledges, the change to its profile, reviews."""
+def things_waiting(partner, pledges, changes, reviews, recognitions):
+    """What waits for the manager: the partner, its pledges, the change to its profile, reviews, recognitions."""
     if partner.withdrawn_at or partner.state not in _BEFORE_THE_MANAGER:
         return []
     return [
@@ -153,6 +164,7 @@ def things_waiting(partner, pledges, changes, reviews):
         *(pledge for pledge in pledges if pledge.state == State.SUBMITTED and not pledge.ended_at),
         *(change for change in changes if change.state == State.SUBMITTED),
         *(review for review in reviews if review.state == State.SUBMITTED and not review.closed_at),
+        *(claim for claim in recognitions if claim.state == State.SUBMITTED and not claim.ended_at),
     ]
 
 

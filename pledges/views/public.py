@@ -128,7 +128,9 @@ def place(request, slug):
 
 def _newest(partners, pledges):
     """The newest few of each, with what their cards show."""
-    partners = list(partners.order_by("-approved_at", "-pk").prefetch_related("areas")[:ON_ONE_PAGE])
+    partners = list(
+        partners.order_by("-approved_at", "-pk").select_related("logo").prefetch_related("areas")[:ON_ONE_PAGE]
+    )
     pledges = list(pledges.order_by("-started_on", "-pk").select_related("area", "partner")[:ON_ONE_PAGE])
     prefetch_related_objects([*partners, *(pledge.partner for pledge in pledges)], "districts")
     return {"partners": partners, "pledges": pledges}

@@ -96,9 +96,17 @@ def _statement(partner, day, today):
             "overdue": Status.REVIEW_OVERDUE.label,
         },
         "explanation": explanation_of(reviews) if has_reply else "",
+        "recognitions": _recognitions_on(partner, day),
         "is_to_come": day > today,
         "generated_at": timezone.localtime(),
     }
+
+
+def _recognitions_on(partner, day):
+    """What its page says that it holds on the day; nothing from the day on which it left the Charter."""
+    if partner.withdrawn_at and timezone.localdate(partner.withdrawn_at) <= day:
+        return []
+    return list(partner.recognitions.held_on(day).select_related("kind"))
 
 
 def _for_programs(partner, statement):
@@ -114,6 +122,15 @@ def _for_programs(partner, statement):
         "since": found.since,
         "until": found.until,
         "explanation": statement["explanation"],
+        "recognitions": [
+            {
+                "name": recognition.kind.name,
+                "given_by": recognition.kind.given_by,
+                "verified_on": timezone.localdate(recognition.decided_at),
+                "valid_until": recognition.expires_on,
+            }
+            for recognition in statement["recognitions"]
+        ],
         "if_nothing_changes": statement["is_to_come"],
         "generated_at": statement["generated_at"].isoformat(timespec="seconds"),
     }

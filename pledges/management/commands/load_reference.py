@@ -9,7 +9,7 @@ from django.utils import timezone
 from oiep import audit
 from oiep.locks import lock_on
 from oiep.models import AuditEvent
-from partners.models import DeclineReason, District, PriorityArea, Sector
+from partners.models import DeclineReason, District, PriorityArea, RecognitionKind, Sector
 from pledges.models import CharterVersion, PledgeIdea
 
 REFERENCE = Path(__file__).resolve().parents[2] / "reference"
@@ -20,6 +20,7 @@ LISTS = [
     ("districts.toml", "district", District, "slug"),
     ("sectors.toml", "sector", Sector, "slug"),
     ("decline_reasons.toml", "reason", DeclineReason, "title"),
+    ("recognitions.toml", "recognition", RecognitionKind, "slug"),
 ]
 LOADED = "reference.load"
 
@@ -27,7 +28,8 @@ LOADED = "reference.load"
 class Command(BaseCommand):
     help = (
         "Adds the scheme's reference data that is not there yet: the Charter, priority areas, districts, sectors, "
-        "reasons to decline and pledge ideas. What the manager has changed, retired or deleted stays as it is."
+        "reasons to decline, kinds of recognition and pledge ideas. What the manager has changed, retired or deleted "
+        "stays as it is."
     )
 
     def add_arguments(self, parser):

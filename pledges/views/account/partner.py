@@ -32,6 +32,11 @@ def partner(request, partner):
             else None,
             "pledges": standing,
             "past": past,
+            "recognitions": [
+                {"recognition": row, "status": status_of(row)}
+                for row in partner.recognitions.all()
+                if row.is_open or row.stands
+            ],
             **_reviews_of(partner),
             "members": [member for member in partner.memberships.all() if not member.ended_at],
             "signatures": partner.signatures.all(),

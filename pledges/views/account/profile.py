@@ -15,8 +15,9 @@ from pledges.views.account.page import asked_for, back, done, of_partner
 @of_partner()
 def profile(request, partner):
     proposed = _proposed_now(partner)
-    form = ProfileForm(request.POST or None, partner=partner, values=proposed)
+    form = ProfileForm(request.POST or None, request.FILES or None, partner=partner, values=proposed)
     context = {"partner": partner, "form": form, "asked": asked_for([partner, *partner.profile_changes.all()])}
+    context["logo"] = partner.logos.select_related("partner").filter(pk=proposed["logo"]).first()
     if form.is_valid():
         try:
             change = partner_actions.propose_profile_change(
@@ -25,16 +26,19 @@ def profile(request, partner):
                 actor=request.user,
                 message=form.cleaned_data["message"],
                 seen=form.cleaned_data["seen"],
+                picture=form.cleaned_data.get("picture"),
             )
         except partner_actions.Conflict as conflict:
             proposed = _proposed_now(partner)
             theirs = {name: proposed[name] for name, value in form.values().items() if proposed[name] != value}
             context |= {"conflict": conflict.message, "differences": profile_rows(partner, theirs)}
             form.see(partner_actions.version_of(proposed))
+            form.ask_for_picture_again()
         except NotPossible as obstacle:
             return back(request, partner, obstacle)
         except ValidationError as error:
             form.add_error(None, error)
+            form.ask_for_picture_again()
         else:
             return done(request, partner, waits=change or partner.state != State.APPROVED)
     return render(request, "pledges/account/profile.html", context)
