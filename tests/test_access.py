@@ -26,6 +26,7 @@ from tests.factories import (
     GroupFactory,
     GroupMemberFactory,
     JoinRequestFactory,
+    LogoFactory,
     ManagerFactory,
     MeetingFactory,
     MembershipFactory,
@@ -37,6 +38,8 @@ from tests.factories import (
     PledgeIdeaFactory,
     PriorityAreaFactory,
     ProfileChangeFactory,
+    RecognitionFactory,
+    RecognitionKindFactory,
     ResidentFactory,
     ReviewFactory,
     SectorFactory,
@@ -206,7 +209,28 @@ PEOPLE = [
     ("invitations/partners/<str:token>/", {"token": "invited"}, "200"),
     ("invitations/partners/<str:token>/", {"token": "taken back"}, "410"),
 ]
-RECOGNITIONS = []
+OWN = PARTNER + "recognitions/"
+RECOGNITIONS = [
+    ("partners/<slug:slug>/logo/<int:pk>/", {"slug": "bakery", "pk": "logo"}, "200"),
+    ("partners/<slug:slug>/logo/<int:pk>/", {"slug": "bakery", "pk": "new logo"}, "404 404 200 200 404 404 200 200"),
+    ("partners/<slug:slug>/logo/<int:pk>/", {"slug": "mill", "pk": "logo"}, "404"),  # of another partner
+    (OWN, {"slug": "bakery"}, THE_BAKERS),
+    (OWN, {"slug": "mill"}, THE_OTHERS),
+    (OWN, {"slug": "shed"}, NOBODY_S),  # it waits for our decision
+    (OWN, {"slug": "rose"}, NOBODY_S),  # a resident holds none
+    (OWN, {"slug": "stall"}, OVER),
+    (OWN + "add/<slug:kind>/", {"slug": "bakery", "kind": "new-kind"}, THE_BAKERS),
+    (OWN + "add/<slug:kind>/", {"slug": "bakery", "kind": "old-kind"}, NOBODY_S),  # offered no more
+    (OWN + "add/<slug:kind>/", {"slug": "rose", "kind": "new-kind"}, NOBODY_S),
+    (OWN + "<int:pk>/", {"slug": "bakery", "pk": "claim"}, THE_BAKERS),
+    (OWN + "<int:pk>/", {"slug": "bakery", "pk": "wage"}, THE_BAKERS),
+    (OWN + "<int:pk>/", {"slug": "mill", "pk": "claim"}, NOBODY_S),
+    (OWN + "<int:pk>/take-off/", {"slug": "bakery", "pk": "claim"}, THE_BAKERS),
+    (OWN + "<int:pk>/take-off/", {"slug": "mill", "pk": "claim"}, NOBODY_S),
+    (OWN + "<int:pk>/evidence/", {"slug": "bakery", "pk": "claim"}, "login 404 200 200 404 404 200 200"),
+    (OWN + "<int:pk>/evidence/", {"slug": "bakery", "pk": "wage"}, NOBODY_S),  # it came with a link
+    (OWN + "<int:pk>/evidence/", {"slug": "mill", "pk": "claim"}, NOBODY_S),
+]
 MESSAGES = []
 PRIVACY = []
 # Working groups: for everybody, for their members, for those who run them.
@@ -294,6 +318,7 @@ DESK = [
         (f"admin/pledges/review/{page}/", {}, f"{STRANGERS} 403 200 200")
         for page in ("extend", "write", "move", "export", "import")
     ),
+    ("admin/partners/recognition/<int:pk>/remove/", {"pk": "wage"}, f"{STRANGERS} 403 200 200"),
     ("admin/pledges/review/<int:pk>/explanation/", {"pk": "review"}, f"{STRANGERS} 403 200 200"),
     ("admin/pledges/review/<int:pk>/telephone/", {"pk": "review"}, f"{STRANGERS} 403 {TO_REVIEW} {TO_REVIEW}"),
     ("admin/pledges/review/import/<uuid:token>/", {"token": "signing"}, f"{STRANGERS} 403 {TO_IMPORT} {TO_IMPORT}"),
@@ -323,6 +348,8 @@ LISTS = {
     "partners/sector": ("view add change", "view add change"),
     "partners/declinereason": ("view add change", "view add change"),
     "partners/contactmessage": ("view", "view"),
+    "partners/recognitionkind": ("view add change", "view add change"),
+    "partners/recognition": ("view", "view"),
     "pledges/case": ("view change", "view change"),
     "pledges/pledgeidea": ("view add change", "view add change"),
     "pledges/charterversion": ("view add change", "view add change"),
@@ -407,7 +434,16 @@ def world():
         "the lead": bakery.lead,
     }
     PledgeFactory(stopped=True, partner=mill, area=area)
-    ProfileChangeFactory(submitted=True, partner=bakery, proposed_by=lead)
+    bakery.logo, new_logo = LogoFactory(partner=bakery, added_by=lead), LogoFactory(partner=bakery, added_by=lead)
+    bakery.save()
+    things |= {"logo": bakery.logo, "new logo": new_logo}
+    things["claim"] = RecognitionFactory(submitted=True, file=True, partner=bakery, claimed_by=lead)
+    things["wage"] = RecognitionFactory(approved=True, partner=bakery, claimed_by=lead)
+    RecognitionKindFactory(slug="new-kind")
+    RecognitionKindFactory(slug="old-kind", retired=True)
+    waiting = {"description": "We bake and teach baking.", "logo": new_logo.pk}
+    before = {"description": "", "logo": bakery.logo.pk}
+    ProfileChangeFactory(submitted=True, partner=bakery, proposed_by=lead, values=waiting, before=before)
     PledgeIdeaFactory(area=area)
     SectorFactory()
     DeclineReasonFactory()

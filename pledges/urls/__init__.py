@@ -1,9 +1,10 @@
-from pledges.urls import account, people, public, reviews, signing
+from pledges.urls import account, people, public, recognitions, reviews, signing
 
 urlpatterns = [
     *public.urlpatterns,
     *signing.urlpatterns,
     *account.urlpatterns,
+    *recognitions.urlpatterns,
     *people.urlpatterns,
     *reviews.urlpatterns,
 ]

@@ -230,10 +230,17 @@ class RecognitionKindFactory(ReferenceFactory):
 
 
 class RecognitionFactory(ModeratedFactory):
-    """A claim, a draft unless traits say more, valid for a year from today."""
+    """A claim, a draft unless traits say more, valid for a year from today, shown by a link or (`file`) a file."""
 
     class Meta:
         model = Recognition
+
+    class Params:
+        file = factory.Trait(
+            evidence_url="",
+            evidence_file=factory.LazyFunction(lambda: ContentFile(PICTURE, name="certificate.png")),
+            evidence_name="certificate.png",
+        )
 
     partner = factory.SubFactory(PartnerFactory, approved=True)
     kind = factory.SubFactory(RecognitionKindFactory)

@@ -34,6 +34,8 @@ from tests.factories import (
     PriorityAreaFactory,
     ProfileChangeFactory,
     ProgressUpdateFactory,
+    RecognitionFactory,
+    RecognitionKindFactory,
     ResidentFactory,
     ReviewFactory,
     SectorFactory,
@@ -95,6 +97,21 @@ def county():
             decision_message=TOKEN,
         )  # fmt: skip
         AnswerFactory(review=review, pledge=live, words="We bought flour here.")
+    kind = RecognitionKindFactory(name="Real Living Wage")
+    for state in STATES:
+        own_kind = (
+            kind if state == "declined" else RecognitionKindFactory(name=f"{TOKEN} {state}", slug=f"kind-{state}")
+        )
+        RecognitionFactory(partner=bakery, kind=own_kind, note=TOKEN, evidence_name=TOKEN, file=True, **_state(state))
+    for ending in ("removed", "taken_off"):
+        RecognitionFactory(
+            partner=bakery, submitted=True, note=TOKEN, ended_at=timezone.now(), ending=ending,
+            kind__name=f"{TOKEN} {ending}", kind__slug=f"kind-{ending}",
+        )  # fmt: skip
+    RecognitionFactory(
+        partner=bakery, approved=True, kind=kind, file=True, evidence_name=f"{TOKEN}.png", note=TOKEN,
+        decision_message=TOKEN,
+    )  # fmt: skip
     PauseFactory(partner=bakery, reason=TOKEN)
     ProfileChangeFactory(submitted=True, partner=bakery, values={"name": TOKEN, "description": TOKEN})
     ContactMessageFactory(partner=bakery, name=TOKEN, message=TOKEN, email=f"{CANARY}@example.com")
@@ -157,6 +174,7 @@ PARTS = {
     "partner-contact": [{"slug": "bakery"}],
     "partner-contact-sent": [{"slug": "bakery"}],
     "partner-standing": [{"slug": "bakery"}],
+    "partner-logo": None,
     "evidence": None,
     "area": [{"slug": "spend"}],
     "place": [{"slug": "oxford"}],

@@ -13,6 +13,7 @@ from tests.factories import (
     PartnerFactory,
     PledgeFactory,
     ProfileChangeFactory,
+    RecognitionFactory,
     ResidentFactory,
     ReviewFactory,
     UserFactory,
@@ -138,16 +139,18 @@ def test_figures_count_by_urgency_and_by_what_waits():
     PledgeFactory.create_batch(3, submitted=True, partner=standing, submitted_at=at("2026-02-02T10:00"))
     ProfileChangeFactory(submitted=True, partner=standing)
     ReviewFactory(submitted=True, partner=standing)
+    RecognitionFactory(submitted=True, partner=standing)
     figures = Case.objects.waiting().figures()
     assert figures == {
         "total": 5, "red": 2, "amber": 2, "green": 1, "signatures": 4, "pledges": 1, "changes": 1,
-        "reviews": 1,
+        "reviews": 1, "recognitions": 1,
     }  # fmt: skip
     queue = Case.objects.waiting()
     for urgency in Urgency:
         assert queue.urgent(urgency).count() == figures[urgency.value]
     assert queue.with_waiting("change").get().pk == queue.with_waiting("pledges").get().pk == standing.pk
     assert queue.with_waiting("review").get().pk == standing.pk
+    assert queue.with_waiting("recognition").get().pk == standing.pk
     assert queue.with_waiting("signature").count() == 4
 
 
