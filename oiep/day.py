@@ -6,15 +6,17 @@ from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from oiep.privacy import clocks
 from partners.actions import daily as partners
 from pledges.actions import daily as pledges
 
 LAST = "day.last"  # in the cache
 
 # Each takes a day and returns what it did: name → how many, with those that failed under `failed`.
-PARTS = (pledges.run_day, partners.run_day)
+# Residents are forgotten before anything new is opened for them.
+PARTS = (clocks.run_day, pledges.run_day, partners.run_day)
 WORDS = {
-    "forgotten": _("Residents forgotten, after two years without an answer"),
+    **clocks.WORDS,
     "opened": _("Reviews opened"),
     "recorded": _("Reminders recorded, each with its e-mail or the reason why there is none"),
     "lapsed": _("Partners marked as lapsed"),

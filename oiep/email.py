@@ -15,12 +15,13 @@ import threading
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import IntegrityError, transaction
-from django.db.models import Case, F, TextField, Value, When
+from django.db.models import Case, F, Q, TextField, Value, When
 from django.db.models.functions import Concat
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
@@ -37,14 +38,26 @@ State = OutgoingEmail.State
 
 
 @transaction.atomic
-def queue(*, to, template, context, key=None, about=None, reply_to="", calendar="", unproven=False, hurry=True):
+def queue(
+    *,
+    to,
+    template,
+    context,
+    key=None,
+    about=None,
+    reply_to="",
+    calendar="",
+    unproven=False,
+    leaves_no_trace=False,
+    hurry=True,
+):
     """Writes a message to be sent once this transaction has committed. Returns its row, or None if none was written.
 
     to: one e-mail address. template: `templates/email/<template>.txt`, whose first line is the subject. key: what makes
     the message the only one of its kind; a second call with it writes nothing. about: the object that the manager finds
     the message by. calendar: an iCalendar object with its METHOD, which calendar programs take in. unproven: nobody has
     confirmed this address yet, so it gets a few messages a day at most, over all features
-    (UNPROVEN_ADDRESS_MAILS_A_DAY). hurry: tell a worker at once; a caller that writes many does so at the end.
+    (UNPROVEN_ADDRESS_MAILS_A_DAY). leaves_no_trace: the row is deleted once the message has gone. hurry: tell a worker at once; a caller that writes many does so at the end.
 
     Raises ValidationError when an address is none, or a header would hold a character that does not belong in one line.
     """
@@ -61,6 +74,7 @@ def queue(*, to, template, context, key=None, about=None, reply_to="", calendar=
         text=text,
         calendar=calendar,
         unproven=unproven,
+        leaves_no_trace=leaves_no_trace,
     )
     if about is not None:  # None would set the number of nothing to NULL
         email.subject = about
@@ -274,7 +288,10 @@ def _note_unreachable(error):
 def _close(email, **values):
     """Closes the attempt, unless another worker has claimed the row since. Returns how many rows: 1 or 0."""
     mine = OutgoingEmail.objects.filter(pk=email.pk, state=State.SENDING, attempts=email.attempts)
-    return mine.update(lease_until=None, **values)
+    closed = mine.update(lease_until=None, **values)
+    if email.leaves_no_trace:
+        OutgoingEmail.objects.closed().filter(pk=email.pk).delete()
+    return closed
 
 
 def _close_refused(email, error):
@@ -362,6 +379,40 @@ def withhold(emails, *, reason):
         reason=Case(When(state=State.SENDING, then=F("reason")), default=Value(reason, TextField())),
         withheld=reason,
     )
+
+
+def forget(emails, reason=""):
+    """Empties messages of their words and of who they are for. What was not sent is not sent; their keys stay.
+
+    A worker that holds one at this moment may still send it, and then finds that the row is not its own any more.
+    """
+    reason = reason or gettext("Somebody whom it was about was erased.")
+    pks = list(emails.values_list("pk", flat=True))  # what they are found by goes with the first change
+    rows = OutgoingEmail.objects.filter(pk__in=pks, leaves_no_trace=False)
+    rows.exclude(state=State.SENT).update(state=State.NOT_SENT, lease_until=None, reason=reason)
+    rows.update(to="", reply_to="", subject_line="", text="", calendar="", withheld="")
+    rows.filter(state=State.SENT).update(reason="")
+
+
+def empty_old(*, before):
+    """Empties messages written before a moment of their words and of who they were for. Returns how many.
+
+    What became of each stays on record, under its key.
+    """
+    old = OutgoingEmail.objects.closed().filter(created_at__lt=before).exclude(to="", text="")
+    refused = When(state=State.FAILED, then=Value(gettext("The mail server did not take it."), TextField()))
+    own_words = When(state=State.NOT_SENT, then=F("reason"))
+    return old.update(
+        to="", reply_to="", subject_line="", text="", calendar="", withheld="",
+        reason=Case(refused, own_words, default=Value("", TextField())),
+    )  # fmt: skip
+
+
+def delete_codes(*, before):
+    """Deletes sign-in messages written before a moment, and what should have left no trace. Returns how many."""
+    closed = OutgoingEmail.objects.closed()
+    codes = Q(template__startswith="account/email/", created_at__lt=before)
+    return closed.filter(codes | Q(leaves_no_trace=True)).delete()[0]
 
 
 ON_ITS_WAY = _("It was on its way at that moment, so it may have arrived.")

@@ -48,12 +48,30 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        permissions = [("erase_user", _("Can erase somebody's personal data"))]
 
     def __str__(self):
         return self.name or _("User %(number)s") % {"number": self.pk}
 
     def clean(self):
         self.email = normalise_email(self.email)
+
+
+class Erasure(models.Model):
+    """That a person was erased. Their account stays without anything that tells who it was, so that the audit trail
+    and what they decided keep their ids; a restored back-up is brought up to date from these rows.
+    """
+
+    user = models.OneToOneField(User, models.PROTECT, related_name="erasure")
+    erased_at = models.DateTimeField(_("erased"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+        ordering = ["erased_at"]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
 
 
 class AuditEvent(models.Model):
@@ -96,6 +114,12 @@ class OutgoingEmailQuerySet(models.QuerySet):
     def failed(self):
         return self.filter(state=OutgoingEmail.State.FAILED)
 
+    def closed(self):
+        """Those that nothing happens to any more by itself."""
+        return self.filter(
+            state__in=(OutgoingEmail.State.SENT, OutgoingEmail.State.FAILED, OutgoingEmail.State.NOT_SENT)
+        )
+
     def about(self, obj):
         return self.filter(
             subject_type=ContentType.objects.get_for_model(obj, for_concrete_model=True), subject_id=str(obj.pk)
@@ -126,6 +150,8 @@ class OutgoingEmail(models.Model):
     # An iCalendar object with its METHOD (RFC 5545, 5546), for calendar programs to take in.
     calendar = models.TextField(_("entry for a calendar"), blank=True, db_default="", editable=False)
     unproven = models.BooleanField(_("to an address that nobody has confirmed"), default=False)
+    # To somebody who was erased: the row goes as soon as the message has gone, or is given up.
+    leaves_no_trace = models.BooleanField(default=False, db_default=False, editable=False)
 
     subject_type = models.ForeignKey(ContentType, models.PROTECT, null=True, related_name="+")
     subject_id = models.CharField(max_length=40, blank=True)

@@ -330,6 +330,15 @@ LOGO_KEPT_DAYS = env.int("LOGO_KEPT_DAYS", 90)
 LOGO_PIXELS_AT_MOST = 600  # of its longer side, as it is kept
 PAUSE_MONTHS_AT_MOST = env.int("PAUSE_MONTHS_AT_MOST", 6)
 RESIDENT_FORGOTTEN_AFTER_YEARS = env.int("RESIDENT_FORGOTTEN_AFTER_YEARS", 2)
+# How long things about people are kept; the pages "How we decide" and "Privacy" say so.
+DECLINED_KEPT_DAYS = env.int("DECLINED_KEPT_DAYS", 90)
+MESSAGES_KEPT_MONTHS = env.int("MESSAGES_KEPT_MONTHS", 12)
+WITHDRAWN_KEPT_DAYS = env.int("WITHDRAWN_KEPT_DAYS", 30)
+AUDIT_NOTES_KEPT_YEARS = env.int("AUDIT_NOTES_KEPT_YEARS", 3)
+EMAILS_KEPT_MONTHS = env.int("EMAILS_KEPT_MONTHS", 12)
+SIGN_IN_EMAILS_KEPT_DAYS = env.int("SIGN_IN_EMAILS_KEPT_DAYS", 7)
+# Downloading or erasing one's data asks for a sign-in that is not older than this.
+RECENT_SIGN_IN_MINUTES = env.int("RECENT_SIGN_IN_MINUTES", 15)
 
 # How often, from one place or one browser: (at most, in seconds).
 SIGNING_LIMIT_BY_BROWSER = (1, 60)

@@ -8,6 +8,7 @@ urlpatterns = [
     path("partners/", views.directory, name="partners"),
     path("partners/<slug:slug>/", views.partner, name="partner"),
     path("account/", views.account, name="account"),
+    path("", include("oiep.privacy.urls")),
     path("", include("partners.urls")),
     path("", include("pledges.urls")),
     path("", include("working_groups.urls")),

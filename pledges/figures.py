@@ -1,4 +1,4 @@
-"""How many signed and what they pledged, for the public: only what `listed()` and `live()` show is counted."""
+"""How many signed and what they pledged, for the public: only what is `counted()`."""
 
 from django.db.models import CharField, Count, IntegerField, OuterRef, Q, Subquery, Value
 
@@ -20,7 +20,7 @@ def areas_with_figures(areas=None, place=None):
     """Priority areas, those in use unless others are given, with `partner_count` and `pledge_count`, in a place or all
     over the county."""
     areas = PriorityArea.objects.current() if areas is None else areas
-    partners, pledges = Partner.objects.listed(), Pledge.objects.live()
+    partners, pledges = Partner.objects.counted(), Pledge.objects.counted()
     if place:
         partners = partners.in_place(place)
         pledges = pledges.filter(partner__in=Partner.objects.in_place(place))
@@ -37,15 +37,15 @@ def places_with_figures(places=None):
     here = Q(county_wide=True) | Q(districts=OuterRef("pk"))
     pledged_here = Q(partner__county_wide=True) | Q(partner__districts=OuterRef("pk"))
     return places.annotate(
-        partner_count=RowCount(Partner.objects.listed().filter(here)),
-        pledge_count=RowCount(Pledge.objects.live().filter(pledged_here)),
+        partner_count=RowCount(Partner.objects.counted().filter(here)),
+        pledge_count=RowCount(Pledge.objects.counted().filter(pledged_here)),
     )
 
 
 def totals():
     """How many organisations and residents have signed, and how many pledges are live."""
-    partners = Partner.objects.listed().order_by().values_list("kind").annotate(count=Count("pk"))
-    pledges = Pledge.objects.live().order_by().annotate(what=Value("pledges", CharField())).values_list("what")
+    partners = Partner.objects.counted().order_by().values_list("kind").annotate(count=Count("pk"))
+    pledges = Pledge.objects.counted().order_by().annotate(what=Value("pledges", CharField())).values_list("what")
     counts = dict(partners.union(pledges.annotate(count=Count("pk")), all=True))
     return {
         "pledges": counts.pop("pledges", 0),

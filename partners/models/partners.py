@@ -44,12 +44,18 @@ class Purpose(models.TextChoices):
 
 class PartnerQuerySet(ModeratedQuerySet):
     def published(self):
-        """What the public may see a page of. An organisation's says that it withdrew; a resident who did has none."""
-        return self.approved().exclude(kind=Kind.RESIDENT, withdrawn_at__isnull=False)
+        """What the public may see a page of. An organisation's says that it withdrew; a resident who did, or who was
+        forgotten, has none."""
+        gone = Q(withdrawn_at__isnull=False) | Q(next_round_on=None)
+        return self.approved().exclude(gone, kind=Kind.RESIDENT)
+
+    def counted(self):
+        """What counts and totals show: what is listed, and residents who were forgotten, as a number."""
+        return self.approved().filter(withdrawn_at=None, lapsed_on=None)
 
     def listed(self):
-        """What the directory, the map, counts and totals show."""
-        return self.published().filter(withdrawn_at=None, lapsed_on=None)
+        """What the directory, the map and lists show."""
+        return self.counted() & self.published()
 
     def lapsed(self):
         """Those that stay out of `listed()` because they left a progress review unanswered for too long."""
@@ -237,7 +243,8 @@ class Partner(Moderated):
 
     @property
     def is_published(self):
-        return self.state == State.APPROVED and not (self.is_resident and self.withdrawn_at)
+        gone = self.withdrawn_at or not self.next_round_on
+        return self.state == State.APPROVED and not (self.is_resident and gone)
 
     @property
     def lead(self):

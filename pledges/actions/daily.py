@@ -1,4 +1,4 @@
-"""The day's work on partners: reviews, reminders, and residents who are to be forgotten. `oiep.day` runs it."""
+"""The day's work on partners: reviews and reminders. `oiep.day` runs it."""
 
 import datetime
 
@@ -8,13 +8,12 @@ from django.utils import timezone
 from oiep import email as mail
 from oiep.daily import each, quick_commits
 from partners.models import Partner
-from pledges.actions.forgetting import forget_resident, residents_to_forget
 from pledges.actions.reminders import remind, reviews_to_remind
 from pledges.actions.reviews import open_round, partners_to_lapse, refresh_lapse
 
 
 def run_day(today=None):
-    """Opens rounds, records and queues the messages that are due, marks who has lapsed, and forgets residents.
+    """Opens rounds, records and queues the messages that are due, and marks who has lapsed.
 
     today: a date, in Europe/London. Each partner is done in a transaction of its own, and the failure of one does not
     stop the rest. Running it twice, or a week late, does the right thing.
@@ -24,7 +23,6 @@ def run_day(today=None):
     today = today or timezone.localdate()
     opening = Partner.objects.with_round_until(today + datetime.timedelta(days=settings.REVIEW_OPENS_DAYS))
     done = {"failed": 0}
-    done["forgotten"] = each(residents_to_forget(today), lambda p: forget_resident(partner=p, today=today), done)
     with quick_commits():
         done["opened"] = each(opening, lambda p: open_round(partner=p, today=today), done)
         done["recorded"] = each(reviews_to_remind(today), lambda r: remind(review=r, today=today), done)

@@ -1,21 +1,27 @@
-"""Residents who did not answer for two years: who they were is erased, and the pledge stays as a number.
+"""Residents who are erased: who they were goes, and the pledge stays as a number.
 
-product.md, *Reviews and reminders*. What stays is the kind, the district, the areas, dates and choices from lists;
-everything that a person typed goes, wherever it is kept, and the account with it unless it is used for something else.
+product.md, *Privacy*, and *Reviews and reminders* for those who did not answer for two years. What stays is the kind,
+the district, the areas, dates and choices from lists; everything that a person typed goes, wherever it is kept. Their
+accounts are `oiep.privacy`'s to erase.
 """
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Count, F, ProtectedError, Q
+from django.db.models import Count, F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from oiep import audit
-from oiep.models import AuditEvent, OutgoingEmail
+from oiep import email as mail
+from oiep.models import OutgoingEmail, User
+from oiep.moderation import State
 from oiep.rounds import add_months
-from partners.models import ContactMessage, JoinRequest, Kind, Partner, Pause
+from partners.models import Kind, Partner, Pause
+from pledges.actions.pledges import withdraw_partner
 from pledges.actions.reminders import asked_in_vain
 from pledges.models import Answer, DueDate, Evidence, Review, Signing
+from pledges.personal import unname_signatures
 
 
 def residents_to_forget(today):
@@ -30,41 +36,109 @@ def residents_to_forget(today):
 
 
 @transaction.atomic
-def forget_resident(*, partner, today=None):
-    """Erases who a resident is, if they are to be forgotten. They are asked no more. Returns whether it was done."""
+def forget_resident(*, partner, actor=None):
+    """Erases who a resident is. What nobody has approved is withdrawn; a pledge that stands goes on counting.
+
+    Returns the accounts of who they were.
+    """
     partner = Partner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
-    if not residents_to_forget(today or timezone.localdate()).filter(pk=partner.pk).exists():
-        return False
-    users = [membership.user for membership in partner.memberships.select_related("user")]
-    users += [
-        s.signer for s in partner.signatures.exclude(signer=None).select_related("signer") if s.signer not in users
-    ]
+    users = _people_of(partner)
+    if partner.state not in (State.APPROVED, State.DECLINED) and not partner.withdrawn_at:
+        partner = withdraw_partner(partner=partner, actor=actor or users[0])
+    _erase_notes([partner, *partner.pledges.all(), *partner.reviews.all(), *partner.memberships.all()])
     _erase_profile(partner)
     _erase_pledges(partner)
     _erase_reviews(partner)
-    _erase_notes([partner, *partner.pledges.all(), *partner.reviews.all(), *partner.memberships.all()])
-    partner.memberships.all().delete()
-    for user in users:
-        if not (user.is_staff or user.memberships.exists()):
-            _erase_user(user)
-    audit.record(verb="partner.forgotten", subject=partner)
-    return True
+    audit.record(verb="partner.forgotten", subject=partner, actor=actor)
+    return users
+
+
+@transaction.atomic
+def forget_contact_data(*, partner):
+    """Erases whom to write to at an organisation that withdrew, and who signed for it. Returns their accounts."""
+    users = _people_of(partner)
+    audit.trail(*partner.memberships.all(), *partner.signatures.all()).update(note="")
+    for rows in (partner.memberships, partner.invitations, partner.join_requests, partner.contact_messages):
+        rows.all().delete()
+    Signing.objects.filter(signature__partner=partner).delete()
+    unname_signatures(partner.signatures.all())
+    Partner.objects.filter(pk=partner.pk).update(contact_purposes=[], contact_paused_at=None)
+    audit.record(verb="partner.contact_data_deleted", subject=partner)
+    return users
+
+
+@transaction.atomic
+def delete_partner(*, partner):
+    """Deletes what was declined: the partner with all that it sent in. Returns the accounts of its people."""
+    users = _people_of(partner)
+    signings = Signing.objects.filter(signature__partner=partner)
+    things = [partner, *partner.pledges.all(), *partner.reviews.all(), *partner.memberships.all()]
+    _erase_notes([*things, *partner.signatures.all(), *signings])
+    signings.delete()
+    partner.reviews.all().delete()  # answers hold on to pledges
+    partner.pledges.update(replaces=None)
+    number = partner.pk
+    partner.delete()
+    audit.record(verb="partner.deleted", subject=ContentType.objects.get_for_model(Partner), partner=number)
+    return users
+
+
+@transaction.atomic
+def delete_declined(things, pk):
+    """Deletes one of the declined things that are given, if it still is one, with what was written about it."""
+    thing = things.select_for_update(of=("self",)).filter(pk=pk).first()
+    if thing:
+        _erase_notes([thing])
+        thing.delete()
+    return bool(thing)
+
+
+def declined_reviews(before):
+    """Reviews that were declined before a moment and hold somebody's words or files still."""
+    return (
+        Review.objects.filter(state=State.DECLINED, decided_at__lt=before)
+        .exclude(decision_message=_erased())
+        .order_by("pk")
+    )
+
+
+@transaction.atomic
+def empty_declined_review(review, before):
+    """Empties a declined review. That there was one stays, as the partner's standing is counted from it."""
+    review = declined_reviews(before).select_for_update(of=("self",)).filter(pk=review.pk).first()
+    if review:
+        _erase_notes([review])
+        _empty_review(review)
+        _empty_answers(review.answers.all())
+    return bool(review)
+
+
+def _people_of(partner):
+    users = User.objects.filter(memberships__partner=partner) | User.objects.filter(signatures__partner=partner)
+    return list(users.distinct())
+
+
+def _erased():
+    return str(_("Erased."))
 
 
 def _erase_profile(partner):
-    partner.name, partner.show_name = str(_("A resident")), False
-    partner.description = partner.website = partner.decision_message = ""
-    partner.contact_purposes, partner.contact_paused_at = [], None
-    partner.next_round_on = None
-    partner.save()
+    partner.logo = None
+    for rows in (partner.logos, partner.recognitions, partner.profile_changes):
+        rows.all().delete()  # and each file with its row
+    for rows in (partner.join_requests, partner.invitations, partner.contact_messages, partner.memberships):
+        rows.all().delete()
     partner.pauses.update(reason="")
     Signing.objects.filter(signature__partner=partner).delete()
+    partner.name, partner.show_name = str(_("A resident")), False
     partner.signatures.update(
         signer=None, signer_name=partner.name, signer_job_title="", awaits_approval_of="", approval_url=""
     )
-    partner.profile_changes.all().delete()
-    partner.join_requests.all().delete()
-    partner.contact_messages.all().delete()
+    partner.description = partner.website = ""
+    partner.decision_message = partner.decision_message and _erased()
+    partner.contact_purposes, partner.contact_paused_at = [], None
+    partner.next_round_on = None
+    partner.save()
 
 
 def _erase_pledges(partner):
@@ -75,53 +149,35 @@ def _erase_pledges(partner):
         if not (idea and idea.measure and pledge.measure == idea.measure and pledge.unit == idea.unit):
             pledge.measure, pledge.unit, pledge.baseline, pledge.target, pledge.target_date = "", "", None, None, None
         pledge.commitment_note = pledge.ending_reason = ""
-        pledge.decision_message = pledge.decision_message and str(_("Erased."))
+        pledge.decision_message = pledge.decision_message and _erased()
         pledge.save()
 
 
 def _erase_reviews(partner):
-    texts = ("explanation", "recruitment", "retention", "diversity", "help_wanted")
     for review in partner.reviews.all():
-        for field in texts:
-            setattr(review, field, "")
-        review.decision_message = review.decision_message and str(_("Erased."))
         if review.is_open:
             review.closed_at, review.closing = timezone.now(), Review.Closing.FORGOTTEN
-        review.save()
-    answers = Answer.objects.filter(review__partner=partner)
+        _empty_review(review)
+    _empty_answers(Answer.objects.filter(review__partner=partner))
+    DueDate.objects.filter(review__partner=partner).update(reason="")
+
+
+def _empty_review(review):
+    for field in ("explanation", "recruitment", "retention", "diversity", "help_wanted"):
+        setattr(review, field, "")
+    review.decision_message = review.decision_message and _erased()
+    review.save()
+
+
+def _empty_answers(answers):
     Evidence.objects.filter(answer__in=answers).delete()  # and each file with its row
     answers.filter(pledge=None, new_pledge=None).delete()
     answers.filter(pledge=None).update(pledge=F("new_pledge"))
     answers.update(words="", reason="", evidence_url="", new_values={}, effect={})
-    DueDate.objects.filter(review__partner=partner).update(reason="")
 
 
 def _erase_notes(objects):
     """What was written to and about them; that it was written stays on record."""
     audit.trail(*objects).update(note="")
     for obj in objects:
-        _blank(OutgoingEmail.objects.about(obj))
-
-
-def _blank(emails):
-    waiting = emails.exclude(state=OutgoingEmail.State.SENT)
-    waiting.update(state=OutgoingEmail.State.NOT_SENT, lease_until=None, reason=_("The resident was forgotten."))
-    emails.update(to="", reply_to="", subject_line="", text="", withheld="")
-    emails.filter(state=OutgoingEmail.State.SENT).update(reason="")
-
-
-def _erase_user(user):
-    Signing.objects.filter(email=user.email).delete()
-    ContactMessage.objects.filter(email=user.email).delete()
-    JoinRequest.objects.filter(user=user).delete()
-    address = user.email
-    _blank(OutgoingEmail.objects.filter(Q(to=address) | Q(reply_to=address) | Q(text__icontains=address)))
-    AuditEvent.objects.filter(actor=user).update(actor=None, note="")
-    audit.trail(user).update(note="")
-    try:
-        with transaction.atomic():
-            user.delete()
-    except ProtectedError:  # they decided something for an organisation once: that stays, without saying who it was
-        user.email, user.name, user.is_active = f"erased-{user.pk}@invalid.invalid", "", False
-        user.set_unusable_password()
-        user.save()
+        mail.forget(OutgoingEmail.objects.about(obj), reason=_("The resident was forgotten."))

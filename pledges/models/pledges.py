@@ -22,8 +22,12 @@ class PledgeQuerySet(ModeratedQuerySet):
         return self.approved().filter(partner__in=Partner.objects.published())
 
     def live(self):
-        """Promises that stand today, of partners that are listed: what counts and totals show."""
+        """Promises that stand today, of partners that are listed: what lists show."""
         return self.approved().filter(ended_at=None, partner__in=Partner.objects.listed())
+
+    def counted(self):
+        """What counts and totals show: those that are live, and those of residents who were forgotten."""
+        return self.approved().filter(ended_at=None, partner__in=Partner.objects.counted())
 
     def open(self):
         """Neither ended nor declined: what its partner can still change or withdraw."""

@@ -1,5 +1,6 @@
 """Leaving the Charter."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,4 +19,5 @@ def withdraw(request, partner):
             return back(request, partner, obstacle)
         messages.success(request, _("You have left the Charter. Thank you for having been part of it."))
         return redirect("account-partner", partner.slug)
-    return render(request, "pledges/account/withdraw.html", {"partner": partner})
+    context = {"partner": partner, "kept_days": settings.WITHDRAWN_KEPT_DAYS}
+    return render(request, "pledges/account/withdraw.html", context)

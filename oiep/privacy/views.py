@@ -1,0 +1,145 @@
+"""A person's own page about what we hold, and the manager's for those who ask by letter."""
+
+import datetime
+from functools import wraps
+from urllib.parse import urlencode
+
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model, logout
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from oiep import audit
+from oiep.moderation import NotPossible
+from oiep.privacy.download import make_archive, summary
+from oiep.privacy.erasing import erase, partners_led_by
+from oiep.privacy.forms import AgainForm, EraseForm
+from oiep.rules import rules
+from pledges.views.account.page import account_page
+
+
+def has_signed_in_lately(request):
+    """Whether this browser's visitor showed who they are in the last RECENT_SIGN_IN_MINUTES, in whatever way."""
+    times = [record.get("at", 0) for record in get_authentication_records(request, request.user)]
+    since = timezone.now() - datetime.timedelta(minutes=settings.RECENT_SIGN_IN_MINUTES)
+    return bool(times) and max(times) > since.timestamp()
+
+
+def lately(to):
+    """A page of somebody who has signed in lately; others are asked to do it again, and come back to the page `to`."""
+
+    def decorate(view):
+        @account_page
+        @wraps(view)
+        def of_one(request, **kwargs):
+            if has_signed_in_lately(request):
+                return view(request, **kwargs)
+            return render(request, "privacy/again.html", {"to": to, "minutes": settings.RECENT_SIGN_IN_MINUTES})
+
+        return of_one
+
+    return decorate
+
+
+@account_page
+def again(request):
+    """Signs out, to sign in afresh."""
+    form = AgainForm(request.POST)
+    if not form.is_valid():
+        return redirect("account-privacy")
+    logout(request)
+    query = urlencode({"next": reverse(form.cleaned_data["to"])})
+    return redirect(f"{reverse('account_login')}?{query}")
+
+
+@account_page
+def privacy(request):
+    partners = partners_led_by(request.user)
+    return render(
+        request, "privacy/privacy.html", {"holdings": summary(request.user), "led": partners, "rules": rules()}
+    )
+
+
+@lately("account-privacy")
+def download(request):
+    if request.method != "POST":
+        return redirect("account-privacy")
+    audit.record(verb="user.downloaded", subject=request.user, actor=request.user)
+    name = f"charter-{timezone.localdate()}.zip"
+    return FileResponse(make_archive(request.user), as_attachment=True, filename=name, content_type="application/zip")
+
+
+@lately("account-erase")
+def erase_oneself(request):
+    form, done = _erase(request, request.user)
+    if done:
+        logout(request)
+        return redirect("account-erased")
+    return render(request, "privacy/erase.html", {"form": form, **_consequences(request.user)})
+
+
+@require_safe
+@never_cache
+def erased(request):
+    return render(request, "privacy/erased.html")
+
+
+def _erase(request, user, by_manager=False):
+    """The form, and whether it was done."""
+    data = request.POST if request.method == "POST" else None
+    form = EraseForm(data, user=user, partners=partners_led_by(user), by_manager=by_manager)
+    if form.is_valid():
+        try:
+            erase(user=user, actor=request.user, choices=form.choices())
+        except NotPossible as obstacle:
+            form.add_error(None, obstacle)
+        else:
+            return form, True
+    return form, False
+
+
+def _consequences(user):
+    current = user.memberships.current().select_related("partner")
+    return {
+        "person": user,
+        "residents": [row.partner for row in current if row.partner.is_resident],
+        "others": [row.partner for row in current if not row.partner.is_resident and not row.is_lead],
+        "in_groups": user.group_memberships.exists(),
+    }
+
+
+# For the manager ------------------------------------------------------------------------------
+
+
+def erase_somebody(request, pk):
+    """For somebody who asks by letter, after the manager has checked who they are."""
+    return admin.site.admin_view(_erase_somebody)(request, pk)
+
+
+def _erase_somebody(request, pk):
+    if not request.user.has_perm("oiep.erase_user"):
+        raise PermissionDenied
+    user = get_object_or_404(get_user_model().objects.filter(erasure=None), pk=pk)
+    if (user.is_staff and not request.user.is_superuser) or user == request.user:
+        raise PermissionDenied  # one erases oneself in one's own account
+    form, done = _erase(request, user, by_manager=True)
+    if done:
+        messages.success(request, _("Their data is erased. They get one last e-mail that says so."))
+        return redirect("admin:oiep_user_changelist")
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Erase this person's data"),
+        "form": form,
+        "opts": user._meta,
+        **_consequences(user),
+    }
+    return TemplateResponse(request, "admin/oiep/user/erase.html", context)
