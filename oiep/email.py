@@ -57,7 +57,8 @@ def queue(
     the message the only one of its kind; a second call with it writes nothing. about: the object that the manager finds
     the message by. calendar: an iCalendar object with its METHOD, which calendar programs take in. unproven: nobody has
     confirmed this address yet, so it gets a few messages a day at most, over all features
-    (UNPROVEN_ADDRESS_MAILS_A_DAY). leaves_no_trace: the row is deleted once the message has gone. hurry: tell a worker at once; a caller that writes many does so at the end.
+    (UNPROVEN_ADDRESS_MAILS_A_DAY). leaves_no_trace: the row is deleted once the message has gone. hurry: tell a worker
+    at once; a caller that writes many does so at the end.
 
     Raises ValidationError when an address is none, or a header would hold a character that does not belong in one line.
     """

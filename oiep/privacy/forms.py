@@ -54,9 +54,7 @@ def choices_for(partner, user, by_manager=False):
     )
     yield (
         WITHDRAW,
-        _(
-            "It leaves the Charter. Its page says so, its pledges stop, and it is no longer in the directory and the totals."
-        ),
+        _("It leaves the Charter. Its page says so, its pledges stop, and it leaves the directory and the totals."),
     )
 
 
