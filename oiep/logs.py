@@ -1,11 +1,16 @@
-"""What the log says of a visit: never the secret part of an address, by which somebody else could open it."""
+"""What the log never says: the secret part of an address of ours, by which somebody else could open it; anybody's
+e-mail address; and what stood in a row that the database refused."""
 
 import logging
 import re
 
 _SECRETS = re.compile(r"(/(?:working-groups/calendar|reviews|sign/confirm|sign/resume|invitations/\w+)/)[^/\s'\"?]+")
+_ADDRESSES = re.compile(r"[^\s<>()\[\]\"',;:/]+@[^\s<>()\[\]\"',;:/]+")
+# PostgreSQL quotes the row, or the value, with its line breaks.
+_ROWS = re.compile(r"^DETAIL: .*?(?=\n\n(?:The above|During handling)|\nTraceback|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class MaskedFormatter(logging.Formatter):
     def format(self, record):
-        return _SECRETS.sub(r"\1…", super().format(record))
+        text = _ROWS.sub("DETAIL: …", super().format(record))
+        return _ADDRESSES.sub("…", _SECRETS.sub(r"\1…", text))

@@ -292,6 +292,9 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
 }
 
+# The worker's and the scheduler's lines are written by the same handler.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
 # The rules of the scheme ----------------------------------------------------------------------
 # The page "How we decide" is written from these.
 

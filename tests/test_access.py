@@ -232,7 +232,16 @@ RECOGNITIONS = [
     (OWN + "<int:pk>/evidence/", {"slug": "mill", "pk": "claim"}, NOBODY_S),
 ]
 MESSAGES = []
-PRIVACY = []
+# Downloading and erasing ask to sign in again first, as none of them did it a moment ago.
+PRIVACY = [
+    ("account/privacy/", {}, ANYBODY_S),
+    ("account/privacy/download/", {}, ANYBODY_S),
+    ("account/privacy/erase/", {}, ANYBODY_S),
+    ("account/privacy/erased/", {}, "200"),
+    ("account/privacy/again/", {}, "login" + " →/account/privacy/" * 7),
+    ("admin/oiep/user/<int:pk>/erase/", {"pk": "person"}, "door door door door door 403 200 200"),
+    ("admin/oiep/user/<int:pk>/erase/", {"pk": "boss"}, "door door door door door 403 403 403"),
+]
 # Working groups: for everybody, for their members, for those who run them.
 GROUPS = [
     ("working-groups/", {}, "200"),
@@ -477,6 +486,7 @@ def world():
     keys["calendar"] = CalendarAddressFactory(user=users["member"]).key
     keys["invited"], keys["taken back"] = invitation.token, over.token
     keys["open"], keys["review"] = review.token, str(review.pk)
+    keys["person"], keys["boss"] = str(users["member"].pk), str(users["superuser"].pk)
     keys["confirming"] = signing.confirmation_url.rstrip("/").rpartition("/")[2]
     keys["resuming"] = under_way.resume_url.rstrip("/").rpartition("/")[2]
     for name in LISTS:

@@ -83,5 +83,7 @@ REGISTER = {
         plain="id group meeting owner due_on progress closed_on is_public created_by created_at changed_at",
         groups="what note",
     ),
-    "working_groups.ProgressUpdate": Table(plain="id group happened_on is_public written_by written_at", groups="text"),
+    "working_groups.ProgressUpdate": Table(
+        plain="id group happened_on is_day_known is_public written_by written_at", groups="text"
+    ),
 }

@@ -20,7 +20,7 @@ from oiep.locks import lock_on
 from oiep.models import AuditEvent, Erasure, OutgoingEmail, User
 from oiep.moderation import NotPossible, State
 from oiep.privacy.register import address_pattern, rows_of_tables, tables
-from partners.actions import appoint_lead
+from partners.actions import appoint_lead, hand_over
 from partners.models import JoinRequest, Membership, Partner
 from pledges.actions.forgetting import forget_resident
 from pledges.actions.pledges import withdraw_partner
@@ -130,13 +130,16 @@ def _settle(partner, user, actor, choices):
         )
     else:
         members = partner.memberships.current().exclude(user=user).select_related("user")
-        member = members.filter(pk=choice).first() if choice else None
+        member = members.filter(pk=choice).first() if str(choice).isdecimal() else None
         if member is None:
             raise NotPossible(
                 _("The people of %(partner)s have changed since you opened this page. Choose again.")
                 % {"partner": partner.name}
             )
-        appoint_lead(partner=partner, user=member.user, actor=actor or user)
+        if actor == user:
+            hand_over(membership=member, actor=actor)
+        else:
+            appoint_lead(partner=partner, user=member.user, actor=actor)
 
 
 # What is left of them -------------------------------------------------------------------------

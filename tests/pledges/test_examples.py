@@ -9,12 +9,12 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 from oiep import audit
+from oiep.day import run_day
 from oiep.models import AuditEvent, OutgoingEmail
 from oiep.moderation import Move, State, Urgency, waiting
 from partners.models import District, JoinRequest, Kind, Membership, Partner, PriorityArea, ProfileChange, Purpose, Size
 from pledges.actions import moderation
 from pledges.actions.answers import missing
-from pledges.actions.daily import run_day
 from pledges.history import show_standings
 from pledges.management.commands.load_examples import ACCOUNTS, PASSWORD
 from pledges.models import Answer, Capacity, Case, Pledge, Review, Signature

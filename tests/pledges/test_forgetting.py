@@ -5,10 +5,10 @@ from django.core.files.storage import storages
 from django.db import connection
 
 from oiep import audit
+from oiep.day import run_day
 from oiep.models import AuditEvent, OutgoingEmail, User
 from pledges.actions import reviews
-from pledges.actions.daily import run_day
-from pledges.actions.forgetting import forget_resident, residents_to_forget
+from pledges.actions.forgetting import residents_to_forget
 from pledges.figures import totals
 from pledges.models import Evidence
 from tests.factories import (
@@ -42,7 +42,7 @@ def resident(**fields):
 
 
 def mornings(*days):
-    pass_days([date(day) for day in days])
+    pass_days([date(day) for day in days], run=run_day)
 
 
 # When -----------------------------------------------------------------------------------------
@@ -92,6 +92,7 @@ def test_answer_begins_the_count_anew():
     pass_days(
         [date(day) for day in ("2027-05-04", "2028-05-04", "2029-05-04", "2030-05-04", "2031-05-03")],
         [(date("2028-06-01"), lambda: send_in(partner))],
+        run=run_day,
     )
     partner.refresh_from_db()
     assert partner.next_round_on
@@ -128,8 +129,8 @@ def test_paused_withdrawn_and_organisations_are_not_forgotten(manager):
         withdrawn.withdrawn_at, withdrawn.withdrawn_by = withdrawn.approved_at, manager
         withdrawn.save()
         assert not residents_to_forget(date("2029-05-04")).exists()
-        for partner in (paused, withdrawn, organisation):
-            assert forget_resident(partner=partner, today=date("2029-05-04")) is False
+        assert run_day(date("2029-05-04"))["forgotten"] == 0
+        assert organisation.lead
 
 
 # What -----------------------------------------------------------------------------------------
@@ -186,9 +187,6 @@ def known(manager):
         SigningFactory(declared=True, resident=True, email=user.email, answers={"person": {"name": words(17)}})
         ProfileChangeFactory(submitted=True, partner=partner, proposed_by=user, values={"description": words(18)})
         JoinRequestFactory(partner=partner, job_title=words(19))
-        JoinRequestFactory(user=user, job_title=words(20))
-        ContactMessageFactory(partner=partner, message=words(21))
-        ContactMessageFactory(email=user.email, name=words(22), message=words(23))
         OutgoingEmail.objects.create(
             to="other@example.org", reply_to=user.email, template="contact_message", text=words(24), subject_line="A"
         )
@@ -212,6 +210,9 @@ def known(manager):
         partner.pauses.create(starts_on=date("2026-08-02"), until=date("2026-08-03"), set_by=manager, reason=words(42))
     mornings("2027-05-04", "2028-05-04")
     with on(date("2029-04-20")):
+        JoinRequestFactory(user=user, partner=PartnerFactory(), refused=True, job_title=words(20))
+        ContactMessageFactory(partner=partner, message=words(21))
+        ContactMessageFactory(partner=partner, email=user.email, name=words(22), message=words(23))
         run_day()
         review = newest(partner)
         AnswerFactory(review=review, pledge=pledge, words=words(43))
@@ -240,7 +241,7 @@ def test_pledge_stays_as_a_number(known):
     assert totals() == before == {"organisations": 0, "residents": 1, "pledges": 2}
     known.refresh_from_db()
     assert str(known) == "A resident of Oxfordshire"
-    from_idea, own = known.pledges.live().order_by("pk")
+    from_idea, own = known.pledges.counted().order_by("pk")
     assert (from_idea.statement, from_idea.target, from_idea.commitment_amount) == (from_idea.idea.statement, 40, 40)
     assert (own.statement, own.measure, own.target) == ("A pledge of a resident who is no longer in touch.", "", None)
     assert known.reviews.get(answered_at__isnull=False).answers.get().figure == 12
@@ -250,10 +251,10 @@ def test_trail_says_what_was_done_and_not_to_whom(known):
     user = known.lead.user.pk
     with on(date("2029-05-04")):
         run_day()
-    assert not User.objects.filter(pk=user).exists()
+    assert str(User.objects.get(pk=user)) == "Somebody who has left"
     event = AuditEvent.objects.get(verb="partner.forgotten")
     assert (event.subject_id, event.actor, event.note, event.data) == (str(known.pk), None, "", {})
-    assert AuditEvent.objects.filter(verb="partner.changed", actor=None, note="").exists()
+    assert AuditEvent.objects.filter(verb="partner.changed", actor=user, note="").exists()
     closed = newest(known)
     assert (closed.closing, closed.is_open) == ("forgotten", False)
 
@@ -285,12 +286,11 @@ def test_account_that_decided_something_stays_without_a_name():
     JoinRequestFactory(accepted=True, answered_by=user)
     mornings("2027-05-04", "2028-05-04", "2029-05-04")
     user.refresh_from_db()
-    assert (user.name, user.is_active, user.has_usable_password()) == ("", False, False)
+    assert (user.name, user.is_active, user.has_usable_password()) == ("Somebody who has left", False, False)
     assert user.email == f"erased-{user.pk}@invalid.invalid"
 
 
 def test_forgetting_twice_is_forgetting_once(known):
     with on(date("2029-05-04")):
-        assert forget_resident(partner=known) is True
-        assert forget_resident(partner=known) is False
+        assert [run_day()["forgotten"] for _n in range(2)] == [1, 0]
     assert AuditEvent.objects.filter(verb="partner.forgotten").count() == 1

@@ -1,0 +1,220 @@
+"""A person's own page about their data: what it shows, the download, erasing oneself; and the manager's page."""
+
+import csv
+import io
+import json
+import time
+import zipfile
+
+import pytest
+
+from oiep import email
+from oiep.models import AuditEvent, Erasure, OutgoingEmail, User
+from partners.models import Partner
+from tests.factories import (
+    ContactMessageFactory,
+    EvidenceFactory,
+    MembershipFactory,
+    PartnerFactory,
+    PledgeFactory,
+    ResidentFactory,
+    ReviewFactory,
+    UserFactory,
+)
+from tests.html import Page
+from tests.person import ADDRESS, NAME, SURNAME, WORD, empty_storage, know, places_with
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person():
+    return UserFactory(email=ADDRESS, name=NAME)
+
+
+@pytest.fixture
+def browser_of(client_of):
+    """`browser_of(user, minutes)` is a browser in which they signed in so many minutes ago."""
+
+    def make(user, minutes=0):
+        client = client_of(user)
+        session = client.session
+        session["account_authentication_methods"] = [{"method": "code", "at": time.time() - minutes * 60}]
+        session.save()
+        return client
+
+    return make
+
+
+def archive_of(client):
+    answer = client.post("/account/privacy/download/")
+    assert answer["Content-Type"] == "application/zip"
+    return zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+
+
+# A fresh sign-in ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["/account/privacy/download/", "/account/privacy/erase/"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_signed_in_long_ago_is_asked_again(person, browser_of, method, address):
+    answer = getattr(browser_of(person, minutes=16), method)(address, {"sure": "on"})
+    assert "Sign in again first" in answer.content.decode()
+    assert not Erasure.objects.exists()
+
+
+def test_sign_in_again_leads_back(person, browser_of):
+    client = browser_of(person, minutes=16)
+    answer = client.post("/account/privacy/again/", {"to": "account-erase"})
+    assert answer["Location"] == "/accounts/login/?next=%2Faccount%2Fprivacy%2Ferase%2F"
+    assert client.get("/account/privacy/")["Location"].startswith("/accounts/login/")
+
+
+def test_sign_in_again_leads_nowhere_else(person, browser_of):
+    answer = browser_of(person).post("/account/privacy/again/", {"to": "https://evil.example/"})
+    assert answer["Location"] == "/account/privacy/"
+
+
+# What we hold ---------------------------------------------------------------------------------
+
+
+def test_page_tells_what_there_is(person, client_of):
+    PartnerFactory(approved=True, name="Bakery", lead=person)
+    ContactMessageFactory.create_batch(2, email=ADDRESS)
+    page = Page(client_of(person).get("/account/privacy/"))
+    assert page.faults == []
+    for words in ("Your account", "Partners that you act for", "Messages that you sent", "Withdraw Bakery"):
+        assert words in page.text
+    assert "Groups that you take part in" not in page.text
+
+
+def test_archive_holds_all_of_a_resident_and_no_other_person(browser_of):
+    empty_storage()
+    user = know()
+    stranger = UserFactory(email="stranger@example.org", name="Strange Person")
+    ContactMessageFactory(email=stranger.email, name=stranger.name)
+    archive = archive_of(browser_of(user))
+    data = json.loads(archive.read("data.json"))
+    assert data["your-account"][0] | {"date_joined": ""} == {
+        "email": ADDRESS, "name": NAME, "date_joined": "", "last_login": data["your-account"][0]["last_login"],
+        "is_staff": False,
+    }  # fmt: skip
+    assert len(data["partners-that-you-act-for"]) == 4
+    assert NAME in data["your-pledges"][0]["statement"]
+    [pdf] = {row["file"] for row in data["your-evidence"]}
+    assert NAME in archive.read(pdf).decode()
+    for name in data:
+        rows = list(csv.reader(io.StringIO(archive.read(f"{name}.csv").decode("utf-8-sig"))))
+        assert len(rows) == len(data[name]) + 1, name
+    everything = "".join(archive.read(name).decode("latin-1") for name in archive.namelist())
+    for word in ("stranger", "Strange", "Mila", "mila@", "manager", "password", "pbkdf", "md5"):
+        assert word not in everything, word
+
+
+def test_of_an_organisation_only_what_is_about_the_person(person, browser_of):
+    partner = PartnerFactory(approved=True, name="Bakery", lead=person)
+    PledgeFactory(approved=True, partner=partner, statement="We hire.")
+    MembershipFactory(partner=partner, role="member", job_title="Baker of somebody else")
+    EvidenceFactory(answer__review=ReviewFactory(partner=partner, approved=True))
+    archive = archive_of(browser_of(person))
+    assert set(archive.namelist()) == {
+        "data.json", "read me.txt", "your-account.csv", "partners-that-you-act-for.csv",
+    }  # fmt: skip
+    assert "somebody else" not in archive.read("data.json").decode()
+
+
+def test_cells_that_would_run_are_made_harmless(person, browser_of):
+    ContactMessageFactory(email=ADDRESS, message="=HYPERLINK(1)")
+    archive = archive_of(browser_of(person))
+    assert ",'=HYPERLINK(1)" in archive.read("messages-that-you-sent.csv").decode()
+    assert json.loads(archive.read("data.json"))["messages-that-you-sent"][0]["message"] == "=HYPERLINK(1)"
+    assert AuditEvent.objects.filter(verb="user.downloaded", actor=person).count() == 1
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_archive_costs_the_same_number_of_queries_with_many_rows(person, browser_of, number, django_assert_num_queries):
+    client = browser_of(person)
+    ContactMessageFactory.create_batch(number, email=ADDRESS)
+    with django_assert_num_queries(QUERIES):
+        archive_of(client)
+
+
+QUERIES = 52
+
+
+# Erasing oneself ------------------------------------------------------------------------------
+
+
+def test_page_says_what_will_happen_and_asks_for_each_partner(person, browser_of):
+    bakery = PartnerFactory(approved=True, name="Bakery", lead=person)
+    MembershipFactory(partner=bakery, role="member", user__name="Mila Mill")
+    mill = PartnerFactory(approved=True, name="Mill")
+    MembershipFactory(partner=mill, user=person, role="member")
+    ResidentFactory(approved=True, lead=person)
+    page = Page(browser_of(person).get("/account/privacy/erase/"))
+    assert page.faults == []
+    for words in (
+        "Mila Mill becomes its lead.", "It stays without a lead.", "It leaves the Charter.",
+        "Mill stays as it is, with one person fewer.", "The page as a resident goes",
+    ):  # fmt: skip
+        assert words in page.text
+
+
+def test_form_that_is_not_filled_in_says_what_is_missing(person, browser_of):
+    PartnerFactory(approved=True, name="Bakery", lead=person)
+    page = Page(browser_of(person).post("/account/privacy/erase/", {}))
+    assert "Choose what becomes of Bakery." in page.text
+    assert "Tick the box if you are sure." in page.text
+    assert not Erasure.objects.exists()
+
+
+def test_erasing_oneself(person, browser_of):
+    bakery = PartnerFactory(approved=True, name="Bakery", lead=person)
+    heir = MembershipFactory(partner=bakery, role="member", user__name="Mila Mill")
+    client = browser_of(person)
+    answer = client.post("/account/privacy/erase/", {f"partner_{bakery.pk}": str(heir.pk), "sure": "on"})
+    assert answer["Location"] == "/account/privacy/erased/"
+    assert "Your data is erased" in client.get("/account/privacy/erased/").content.decode()
+    assert client.get("/account/")["Location"].startswith("/accounts/login/")
+    email.send_due()
+    assert Partner.objects.get().lead.user == heir.user
+    assert places_with(WORD, SURNAME) == []
+
+
+def test_somebody_who_leaves_meanwhile_cannot_be_made_the_lead(person, browser_of):
+    bakery = PartnerFactory(approved=True, name="Bakery", lead=person)
+    heir = MembershipFactory(partner=bakery, role="member")
+    client = browser_of(person)
+    client.get("/account/privacy/erase/")
+    heir.delete()
+    answer = client.post("/account/privacy/erase/", {f"partner_{bakery.pk}": str(heir.pk), "sure": "on"})
+    assert "Choose again: that is no longer in the list." in answer.content.decode()
+    assert not Erasure.objects.exists()
+
+
+# For the manager ------------------------------------------------------------------------------
+
+
+def test_manager_erases_somebody_who_asked(person, manager, client_of):
+    partner = PartnerFactory(approved=True, name="Bakery", lead=person)
+    client = client_of(manager)
+    address = f"/admin/oiep/user/{person.pk}/erase/"
+    assert address in client.get(f"/admin/oiep/user/{person.pk}/change/").content.decode()
+    page = Page(client.get(address))
+    assert "You are about to erase what we hold about" in page.text
+    assert "Tick the box" in client.post(address, {f"partner_{partner.pk}": "leave"}).content.decode()
+    assert not Erasure.objects.exists()
+    answer = client.post(address, {f"partner_{partner.pk}": "leave", "sure": "on"})
+    assert answer["Location"] == "/admin/oiep/user/"
+    assert AuditEvent.objects.get(verb="user.erased").actor == manager
+    assert OutgoingEmail.objects.filter(template="erased", to=ADDRESS).count() == 1
+    assert client.get(address).status_code == 404
+    assert address not in client.get(f"/admin/oiep/user/{person.pk}/change/").content.decode()
+
+
+def test_manager_cannot_erase_staff_and_a_superuser_can(manager, client_of):
+    other = UserFactory(is_staff=True)
+    root = User.objects.create_superuser("root@example.org")
+    for user, status in ((manager, 403), (root, 200)):
+        assert client_of(user).get(f"/admin/oiep/user/{other.pk}/erase/").status_code == status
+    assert client_of(root).get(f"/admin/oiep/user/{root.pk}/erase/").status_code == 403
