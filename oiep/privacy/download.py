@@ -66,7 +66,7 @@ def _write_tables(folder, data, user):
     kept = []
     data.write(b"{")
     for number, (title, fields, found) in enumerate(_those_there_are(user)):
-        name = slugify(title)
+        name = slugify(str(title))
         data.write(b",\n" if number else b"\n")
         data.write(f"{json.dumps(name)}: [".encode())
         with folder.open(f"{name}.csv", "w") as sheet:

@@ -23,7 +23,10 @@ class EraseForm(CharterForm):
                 label=partner.name,
                 choices=choices_for(partner, user, by_manager),
                 widget=forms.RadioSelect,
-                error_messages={"required": _("Choose what becomes of %(partner)s.") % {"partner": partner.name}},
+                error_messages={
+                    "required": _("Choose what becomes of %(partner)s.") % {"partner": partner.name},
+                    "invalid_choice": _("Choose again: that is no longer in the list."),
+                },
             )
             for name, partner in self.partners.items()
         }

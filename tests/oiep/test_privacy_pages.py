@@ -7,6 +7,7 @@ import time
 import zipfile
 
 import pytest
+from allauth.account.internal.flows import login
 
 from oiep import email
 from oiep.models import AuditEvent, Erasure, OutgoingEmail, User
@@ -27,6 +28,11 @@ from tests.person import ADDRESS, NAME, SURNAME, WORD, empty_storage, know, plac
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def no_files():
+    empty_storage()
+
+
 @pytest.fixture
 def person():
     return UserFactory(email=ADDRESS, name=NAME)
@@ -39,7 +45,8 @@ def browser_of(client_of):
     def make(user, minutes=0):
         client = client_of(user)
         session = client.session
-        session["account_authentication_methods"] = [{"method": "code", "at": time.time() - minutes * 60}]
+        session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "code", "at": time.time() - minutes * 60}]
+        session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
         session.save()
         return client
 
@@ -89,7 +96,6 @@ def test_page_tells_what_there_is(person, client_of):
 
 
 def test_archive_holds_all_of_a_resident_and_no_other_person(browser_of):
-    empty_storage()
     user = know()
     stranger = UserFactory(email="stranger@example.org", name="Strange Person")
     ContactMessageFactory(email=stranger.email, name=stranger.name)
