@@ -82,6 +82,12 @@ SHOWN = {
     "REVIEW_EXPLANATION_LENGTH": (193, "in up to 193 characters"),
     "PAUSE_MONTHS_AT_MOST": (94, "for up to 94 months"),
     "RESIDENT_FORGOTTEN_AFTER_YEARS": (95, "If 95 years go by"),
+    "DECLINED_KEPT_DAYS": (96, "What we declined: 96 days."),
+    "WITHDRAWN_KEPT_DAYS": (97, "a partner that withdrew: 97 days."),
+    "MESSAGES_KEPT_MONTHS": (98, "Messages from visitors: 98 months."),
+    "EMAILS_KEPT_MONTHS": (99, "our e-mails: 99 months"),
+    "SIGN_IN_EMAILS_KEPT_DAYS": (101, "101 days where they hold a sign-in code"),
+    "AUDIT_NOTES_KEPT_YEARS": (102, "what was done: 102 years."),
 }
 
 
