@@ -101,6 +101,7 @@ def test_by_hand_does_what_the_tick_does_and_says_so(partner, run_daily):
             "- Reviews opened: 1\n"
             "- Reminders recorded, each with its e-mail or the reason why there is none: 1\n"
             "- Partners marked as lapsed: 0\n"
+            "- Logos deleted that were in use no more: 0\n"
             "- Failed; the log says why, and the next run tries again: 0\n"
         )
         assert "- Reviews opened: 0\n" in run_daily()
