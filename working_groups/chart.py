@@ -7,6 +7,8 @@ import textwrap
 import unicodedata
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from working_groups.models import Group
 
 COLUMNS = 5
@@ -69,7 +71,7 @@ class Chart:
         return " ".join(self.lines)
 
     def add(self, group, level, x, y, width):
-        box = Box(group, level, x, y, width, _name_lines(group.name, width - 2 * _PADDING))
+        box = Box(group, level, x, y, width, _name_lines(_name_of(group), width - 2 * _PADDING))
         self.boxes.append(box)
         self.width, self.height = max(self.width, x + width), max(self.height, box.bottom)
         return box
@@ -119,6 +121,10 @@ def _hang(chart, branch, x, y):
         above.append(box)
         y = box.bottom + _HANGING
     return above[0]
+
+
+def _name_of(group):
+    return _("%(name)s (example)") % {"name": group.name} if group.is_example else group.name
 
 
 def _name_lines(name, width):

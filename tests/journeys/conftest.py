@@ -73,7 +73,9 @@ def site(django_db_setup, django_db_blocker):
         assert connection.settings_dict["NAME"].startswith("test_"), "Mark the module with django_db."
         cache.clear()
         call_command("load_reference", verbosity=0)
-        call_command("load_examples", stdout=StringIO())
+        call_command("load_groups", verbosity=0)
+        for examples in ("load_examples", "load_example_groups"):
+            call_command(examples, stdout=StringIO())
         clients = {role: Client() for role in ("visitor", *EXAMPLE_USERS)}
         for role, address in EXAMPLE_USERS.items():
             clients[role].force_login(User.objects.get(email=address), "django.contrib.auth.backends.ModelBackend")

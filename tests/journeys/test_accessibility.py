@@ -68,6 +68,8 @@ PUBLIC = [
     "/pledges/{stopped}/",
     "/working-groups/",
     "/working-groups/steering-group/",
+    "/working-groups/good-jobs-example/",
+    "/working-groups/apprenticeship-week-example/",
     "/accessibility/",
     "/privacy/",
     "/terms/",

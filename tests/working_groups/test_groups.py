@@ -125,6 +125,12 @@ def test_closing_a_group_hides_all_below_it(line):
     assert hidden() == ["bottom"]
 
 
+def test_a_closed_group_is_sound():
+    group = GroupFactory.build(is_closed=True)
+    group.full_clean()
+    assert group.is_hidden
+
+
 def test_what_moves_below_a_closed_group_is_hidden_and_comes_back(line):
     secret, (_top, middle, _bottom) = GroupFactory(name="secret", is_closed=True), fresh(*line)
     middle.parent = secret

@@ -143,7 +143,7 @@ def test_next_meeting_is_shown_without_its_link(client, jobs):
         MeetingFactory(title="Zqx later", called=True, group=jobs, starts_at=later)
         MeetingFactory(title="May meeting", called=True, place="", online_url="https://zqx.example/", **soon)
         answer = page(client, jobs)
-    assert "Next meeting 7 May 2026, 13:00 May meeting Online" in words(answer)
+    assert "Next meeting Thursday 7 May 2026, 1pm to 3pm (BST) May meeting Online" in words(answer)
     assert "zqx" not in answer.content.decode().lower()
 
 

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db import transaction
 from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
 from django.urls import reverse
@@ -75,6 +76,11 @@ class GroupForm(forms.ModelForm):
             self.fields["parent"].widget.choices = [("", _("nothing: it stands at the top")), *choices]
 
 
+class TreeList(ChangeList):
+    def get_ordering(self, request, queryset):
+        return ["place"]
+
+
 @admin.register(Group)
 class GroupAdmin(CharterAdmin):
     """Groups are never deleted: one that is done ends on a day, and its page stays."""
@@ -103,7 +109,7 @@ class GroupAdmin(CharterAdmin):
     ]
 
     def get_queryset(self, request):
-        """In the order of the tree, each with its depth in it and the number of its members."""
+        """Each with its place in the order of the tree, its depth in it, and the number of its members."""
         tree = in_order(Group.objects.only("parent", "order", "name"))
         places = [When(pk=group.pk, then=Value(n)) for n, (group, _depth) in enumerate(tree)]
         depths = [When(pk=group.pk, then=Value(depth)) for group, depth in tree]
@@ -117,8 +123,10 @@ class GroupAdmin(CharterAdmin):
                 depth=Case(*depths, default=Value(0)),
                 member_count=Count("members", filter=here, distinct=True),
             )
-            .order_by("place")
         )
+
+    def get_changelist(self, request, **kwargs):
+        return TreeList
 
     @admin.display(description=_("group"))
     def in_the_tree(self, group):

@@ -169,8 +169,15 @@ class Group(models.Model):
             message = _("Groups can stand at most %(number)s levels deep.") % {"number": LEVELS_AT_MOST}
             raise ValidationError({"parent": message})
 
+    def _settle(self):
+        """Checks its place, and takes from it whether the public sees it. Returns the levels of groups below it."""
+        above, below = self.ancestors(), self.descendants()
+        self._check_levels(len(above), len(below))
+        self.is_hidden = self.is_closed or any(group.is_closed for group in above)
+        return below
+
     def clean(self):
-        self._check_levels(len(self.ancestors()), len(self.descendants()))
+        self._settle()
 
     @staticmethod
     def lock_tree():
@@ -186,9 +193,7 @@ class Group(models.Model):
         self.lock_tree()
         if self.parent_id:
             self.parent = Group.objects.get(pk=self.parent_id)
-        above, below = self.ancestors(), self.descendants()
-        self._check_levels(len(above), len(below))
-        self.is_hidden = self.is_closed or any(group.is_closed for group in above)
+        below = self._settle()
         if update_fields is not None:
             update_fields = {*update_fields, "is_hidden"}
         super().save(*args, update_fields=update_fields, **kwargs)
