@@ -17,6 +17,7 @@ from tests.factories import (
     ManagerFactory,
     OutgoingEmailFactory,
     PartnerFactory,
+    PartnerInvitationFactory,
     PledgeFactory,
     PledgeIdeaFactory,
     ProfileChangeFactory,
@@ -59,6 +60,7 @@ def everything(partner, manager):
     ProfileChangeFactory(submitted=True, partner=standing)
     refused = PledgeFactory(submitted=True, partner=standing)
     decide(decisions=[Decision(refused, Move.DECLINE, "Say more.")], actor=manager)
+    PartnerInvitationFactory(partner=partner, role="lead")
     ResidentFactory(submitted=True, lead=True)
     for make in (ContactMessageFactory, DeclineReasonFactory, SectorFactory, PledgeIdeaFactory, SigningFactory):
         make()

@@ -209,8 +209,13 @@ def test_message_to_somebody_who_has_signed_in_before_is_no_first_one(baker, lea
 @pytest.mark.parametrize("state", ["submitted", "changes_asked", "declined"])
 def test_partner_that_is_not_approved_invites_nobody(lead, state):
     partner = PartnerFactory(lead=lead, **{state: True})
-    with pytest.raises(NotPossible, match="once we have approved"):
-        actions.invite(partner=partner, email=INVITED, role="member", actor=lead)
+    sent_before = PartnerInvitationFactory(partner=partner)
+    for act in (
+        lambda: actions.invite(partner=partner, email=INVITED, role="member", actor=lead),
+        lambda: actions.send_invitation_again(invitation=sent_before, actor=lead),
+    ):
+        with pytest.raises(NotPossible, match="once we have approved"):
+            act()
     assert not OutgoingEmail.objects.exists()
 
 

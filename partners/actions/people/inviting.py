@@ -24,13 +24,17 @@ def invite(*, partner, email, role, actor):
     partner = lock_standing(partner)
     people = people_of(partner)
     require_lead(people, actor)
-    if partner.state != State.APPROVED:
-        raise NotPossible(_("You can invite people once we have approved your signature."))
+    _require_approved(partner)
     if role == Role.LEAD:
         raise NotPossible(_("Invite them as a member first. Once they have accepted you can hand the lead over."))
     if role == Role.SECOND and any(member.role == Role.SECOND for member in people.values()):
         raise NotPossible(_("You have a second contact already. Invite this person as a member."))
     return write_invitation(partner, people, email, role, actor)
+
+
+def _require_approved(partner):
+    if partner.state != State.APPROVED:
+        raise NotPossible(_("You can invite people once we have approved your signature."))
 
 
 def write_invitation(partner, people, email, role, actor):
@@ -51,6 +55,7 @@ def write_invitation(partner, people, email, role, actor):
 def send_invitation_again(*, invitation, actor, by_manager=False):
     """The lead, or the manager, sends an invitation once more. Raises NotPossible. Returns it."""
     partner = _partner_of(invitation, actor, by_manager)
+    _require_approved(partner)  # the approval may have been undone
     return invitations.send_again(
         invitations=partner.invitations,
         invitation=invitation,
