@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from oiep.privacy import clocks
 from partners.actions import daily as partners
 from pledges.actions import daily as pledges
+from working_groups.actions import daily as working_groups
 
 LAST = "day.last"  # in the cache
 
 # Each takes a day and returns what it did: name → how many, with those that failed under `failed`.
 # Residents are forgotten before anything new is opened for them.
-PARTS = (clocks.run_day, pledges.run_day, partners.run_day)
+PARTS = (clocks.run_day, pledges.run_day, partners.run_day, working_groups.run_day)
 WORDS = {
     **clocks.WORDS,
     "opened": _("Reviews opened"),

@@ -331,6 +331,9 @@ RECOGNITION_YEARS_AT_MOST = 10  # until it expires; more is a slip of the pen
 # How long a logo that is in use no more is kept, so that decisions about it can be undone.
 LOGO_KEPT_DAYS = env.int("LOGO_KEPT_DAYS", 90)
 LOGO_PIXELS_AT_MOST = 600  # of its longer side, as it is kept
+# The e-mails about a working group's action: (step, days after its due date), in their order. The one that is `chased`
+# goes to those who run the group as well.
+ACTION_STEPS = (("week", -7), ("due", 0), ("overdue", 7), ("chased", 30))
 PAUSE_MONTHS_AT_MOST = env.int("PAUSE_MONTHS_AT_MOST", 6)
 RESIDENT_FORGOTTEN_AFTER_YEARS = env.int("RESIDENT_FORGOTTEN_AFTER_YEARS", 2)
 # How long things about people are kept; the pages "How we decide" and "Privacy" say so.

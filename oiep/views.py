@@ -36,6 +36,7 @@ from pledges.next_steps import invitations_to_answer, next_steps, partners_of, s
 from pledges.overview import figures as review_figures
 from pledges.track_record import track_record
 from pledges.views.account.page import account_page
+from working_groups.yours import groups_of, steps_in_groups
 
 NEWEST = 6
 LATEST_DECISIONS = 10
@@ -144,7 +145,11 @@ def account(request):
     return render(
         request,
         "account.html",
-        {"steps": steps, "partners": [{"partner": partner, "status": status_of(partner)} for partner in partners]},
+        {
+            "steps": steps + steps_in_groups(request.user),
+            "partners": [{"partner": partner, "status": status_of(partner)} for partner in partners],
+            "groups": groups_of(request.user),
+        },
     )
 
 

@@ -16,6 +16,7 @@ from oiep import audit
 from oiep.models import User
 from tests.addresses import addresses
 from tests.factories import (
+    ActionFactory,
     AttendanceFactory,
     CalendarAddressFactory,
     CharterVersionFactory,
@@ -24,6 +25,8 @@ from tests.factories import (
     DistrictFactory,
     EvidenceFactory,
     GroupFactory,
+    GroupInvitationFactory,
+    GroupJoinRequestFactory,
     GroupMemberFactory,
     JoinRequestFactory,
     LogoFactory,
@@ -38,6 +41,7 @@ from tests.factories import (
     PledgeIdeaFactory,
     PriorityAreaFactory,
     ProfileChangeFactory,
+    ProgressUpdateFactory,
     RecognitionFactory,
     RecognitionKindFactory,
     ResidentFactory,
@@ -298,7 +302,43 @@ GROUP_MEETINGS = [
     ("working-groups/calendar/<str:key>.ics", {"key": "calendar"}, "200"),
     ("account/calendar/", {}, ANYBODY_S),
 ]
-GROUP_WORK = []
+GROUP = "working-groups/<slug:slug>/"
+TO_ROOM, TO_MEMBERS = "→/working-groups/jobs/room/", "→/working-groups/jobs/members/"
+GROUP_WORK = [
+    *((f"{GROUP}{page}/", {"slug": "jobs"}, JOBS_MEMBERS) for page in ("room", "actions", "updates", "members")),
+    *((f"{GROUP}{page}/", {"slug": "secret"}, SECRETS_RUN_BY) for page in ("room", "actions", "updates", "members")),
+    *(
+        (f"{GROUP}{page}/", {"slug": slug}, answers)
+        for page in ("actions/new", "updates/new", "members/invite")
+        for slug, answers in (("jobs", JOBS_RUN_BY), ("secret", SECRETS_RUN_BY))
+    ),
+    (GROUP + "actions/<int:pk>/", {"slug": "jobs", "pk": "letter"}, JOBS_MEMBERS),
+    (GROUP + "actions/<int:pk>/", {"slug": "secret", "pk": "plot"}, SECRETS_RUN_BY),
+    (GROUP + "actions/<int:pk>/", {"slug": "jobs", "pk": "plot"}, NOBODY_S),
+    (GROUP + "actions/<int:pk>/change/", {"slug": "jobs", "pk": "letter"}, JOBS_RUN_BY),
+    (GROUP + "actions/<int:pk>/change/", {"slug": "jobs", "pk": "plot"}, NOBODY_S),
+    (GROUP + "updates/<int:pk>/", {"slug": "jobs", "pk": "note"}, JOBS_RUN_BY),
+    (GROUP + "updates/<int:pk>/", {"slug": "secret", "pk": "note"}, NOBODY_S),
+    (GROUP + "members/<int:pk>/", {"slug": "jobs", "pk": "jobs member"}, JOBS_RUN_BY),
+    (GROUP + "members/<int:pk>/", {"slug": "secret", "pk": "jobs member"}, NOBODY_S),
+    (
+        GROUP + "members/invitations/<int:pk>/",
+        {"slug": "jobs", "pk": "jobs invitation"},
+        f"login 404 {TO_MEMBERS} 404 404 404 {TO_MEMBERS} {TO_MEMBERS}",
+    ),
+    (GROUP + "members/invitations/<int:pk>/", {"slug": "secret", "pk": "jobs invitation"}, NOBODY_S),
+    (GROUP + "requests/<int:pk>/", {"slug": "jobs", "pk": "asks jobs"}, JOBS_RUN_BY),
+    (GROUP + "requests/<int:pk>/", {"slug": "secret", "pk": "asks jobs"}, NOBODY_S),
+    (GROUP + "join/", {"slug": "jobs"}, f"login 200 {TO_ROOM} {TO_ROOM} 200 200 200 200"),
+    (GROUP + "join/", {"slug": "secret"}, NOBODY_S),
+    ("invitations/groups/<str:token>/", {"token": "guessed"}, "404"),
+    ("invitations/groups/<str:token>/", {"token": "invited"}, "404"),  # one kind of link is not the other
+    ("invitations/groups/<str:token>/", {"token": "asked into jobs"}, "200"),
+    ("account/groups/<int:pk>/", {"pk": "jobs member"}, "login 404 404 200 404 404 404 404"),
+    ("account/groups/<int:pk>/leave/", {"pk": "jobs member"}, "login 404 404 200 404 404 404 404"),
+    ("account/groups/<int:pk>/", {"pk": "past member"}, THE_RESIDENTS),  # to say whether they are still shown
+    ("account/groups/<int:pk>/leave/", {"pk": "past member"}, NOBODY_S),
+]
 TO_CASE, TO_REVIEW = "→/admin/pledges/case/{bakers}/change/", "→/admin/pledges/review/{review}/change/"
 TO_IMPORT = "→/admin/pledges/review/import/"  # somebody else's, or one that is done
 STRANGERS = "door door door door door"
@@ -468,9 +508,19 @@ def world():
     }
     jobs = GroupFactory(name="jobs", slug="jobs", areas=[area])
     GroupMemberFactory(group=jobs, user=lead, role="chair", shown=True)
-    GroupMemberFactory(group=jobs, user=users["member"])
+    jobs_member = GroupMemberFactory(group=jobs, user=users["member"])
     secret = GroupFactory(name="secret", slug="secret", areas=[area], is_closed=True, chair=other)
     GroupFactory(name="inner", slug="inner", parent=secret)
+    work = {
+        "jobs member": jobs_member,
+        "past member": GroupMemberFactory(group=jobs, user=users["resident"], ended=True, shown=True),
+        "letter": ActionFactory(group=jobs, owner=jobs_member),
+        "plot": ActionFactory(group=secret),
+        "note": ProgressUpdateFactory(group=jobs),
+        "asks jobs": GroupJoinRequestFactory(group=jobs, user__email="joiner@canary.example"),
+        "jobs invitation": GroupInvitationFactory(group=jobs, email="guest@canary.example", invited_by=lead),
+    }
+    ActionFactory(group=jobs, owner=jobs_member, achieved=True, note="They have answered.")
     meetings = {
         "draft": MeetingFactory(group=jobs),
         "coming": MeetingFactory(group=jobs, called=True),
@@ -482,8 +532,9 @@ def world():
         "secret paper": PaperFactory(group=secret, published=True),
     }
     AttendanceFactory(meeting=meetings["minuted"], member=jobs.members.first())
-    keys = {name: str(thing.pk) for name, thing in {**things, **files, **meetings}.items()}
+    keys = {name: str(thing.pk) for name, thing in {**things, **files, **meetings, **work}.items()}
     keys["calendar"] = CalendarAddressFactory(user=users["member"]).key
+    keys["asked into jobs"] = work["jobs invitation"].token
     keys["invited"], keys["taken back"] = invitation.token, over.token
     keys["open"], keys["review"] = review.token, str(review.pk)
     keys["person"], keys["boss"] = str(users["member"].pk), str(users["superuser"].pk)

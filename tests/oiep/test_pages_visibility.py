@@ -188,7 +188,8 @@ PARTS = {
 # Of these others answer for what they show: to who is signed in, or to who holds a link or a signing's number.
 ELSEWHERE = re.compile(
     r"^(admin/|account/|accounts/|reviews/|invitations/|sign/|health/"
-    r"|working-groups/[^/]+/(meetings/$|meetings/new/|meetings/[^/]+/[a-z]+/|papers/))"
+    r"|working-groups/[^/]+/(meetings/$|meetings/new/|meetings/[^/]+/[a-z]+/|papers/)"
+    r"|working-groups/[^/]+/(room|actions|updates|members|requests|join)/)"
 )
 
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from oiep import email as mail
+from oiep.models import User
 from oiep.moderation import NotPossible
 from working_groups.models import Group, GroupMember
 
@@ -47,6 +48,12 @@ def addresses_of_those_who_run(group):
     """Where mail to those who run a group goes: to each of them, or to the partnership when nobody runs it."""
     people = group.members.current().running().filter(user__is_active=True)
     return sorted({*people.values_list("user__email", flat=True)}) or [settings.CONTACT_EMAIL]
+
+
+def give_name(user, name):
+    """Notes a person's name, where we do not know it yet."""
+    if name and User.objects.filter(pk=user.pk, name="").update(name=name):
+        user.name = name
 
 
 def tell_manager_if_nobody_runs(group):

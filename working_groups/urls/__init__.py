@@ -1,3 +1,3 @@
-from working_groups.urls import meetings, public
+from working_groups.urls import meetings, public, work
 
-urlpatterns = [*public.urlpatterns, *meetings.urlpatterns]
+urlpatterns = [*public.urlpatterns, *meetings.urlpatterns, *work.urlpatterns]
