@@ -64,9 +64,9 @@ def actions_to_remind(today):
 
 def lock_action(action):
     """The action's row, locked after its group's: everything that decides on an action takes them in this order."""
-    # PostgreSQL locks the rows in the order in which `of` names their tables.
-    actions = Action.objects.select_related("group", "owner__user").select_for_update(of=("group", "self"))
-    return actions.get(pk=action.pk)
+    # PostgreSQL locks the rows in the order in which `of` names their tables. The owner is read after that: beside the
+    # locked rows, this query would give it as it was before the wait.
+    return Action.objects.select_related("group").select_for_update(of=("group", "self")).get(pk=action.pk)
 
 
 @transaction.atomic

@@ -1,15 +1,17 @@
 """The forms of a group's actions and progress updates."""
 
+import copy
 import datetime
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from oiep.forms import CharterModelForm
 from working_groups.actions.work import ACTION_FIELDS, UPDATE_FIELDS, version
-from working_groups.models import Action, GroupMember, ProgressUpdate
+from working_groups.models import Action, GroupMember, Meeting, ProgressUpdate
 
 _YEARS_AT_MOST = 10
 
@@ -24,17 +26,22 @@ def day_field(label, help_text=""):
     )
 
 
-class SeenForm(CharterModelForm):
-    """A form that knows what it was opened on, and changes the row through an action only."""
+class ActedOnForm(CharterModelForm):
+    """A form whose row is changed by an action, under a lock: it checks a copy and leaves the row as it is."""
+
+    def _post_clean(self):
+        self.instance = copy.copy(self.instance)
+        super()._post_clean()
+
+
+class SeenForm(ActedOnForm):
+    """A form that knows what it was opened on."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.initial["seen"] = version(self.instance, self._meta.fields) if self.instance.pk else ""
-
-    def _post_clean(self):
-        """Nothing: the row is left as it is, and the action that changes it checks it under a lock."""
 
     def values(self):
         return {name: self.cleaned_data[name] for name in self._meta.fields}
@@ -54,9 +61,16 @@ class SeenForm(CharterModelForm):
 
 
 def _words(value):
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    return getattr(value, "display_name", None) or getattr(value, "title", None) or value
+    match value:
+        case bool():
+            return _("Yes") if value else _("No")
+        case datetime.date():
+            return date_format(value)
+        case GroupMember():
+            return value.display_name
+        case Meeting():
+            return value.title
+    return value
 
 
 class MemberChoice(forms.ModelChoiceField):
@@ -111,7 +125,7 @@ class ActionForm(SeenForm):
         return day
 
 
-class ProgressForm(CharterModelForm):
+class ProgressForm(ActedOnForm):
     class Meta:
         model = Action
         fields = ("progress", "note")
@@ -126,9 +140,6 @@ class ProgressForm(CharterModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["progress"].choices = [(value, capfirst(label)) for value, label in Action.Progress.choices]
-
-    def _post_clean(self):
-        """Nothing: the row is left as it is, and the action that changes it checks it under a lock."""
 
     def clean(self):
         cleaned = super().clean()

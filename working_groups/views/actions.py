@@ -20,7 +20,7 @@ CLOSED = 50
 
 @of_group()
 def actions(request, group):
-    closed = group.actions.exclude(closed_on=None).select_related("owner__user").order_by("-closed_on", "-pk")
+    closed = group.actions.exclude(closed_on=None).select_related("group", "owner__user").order_by("-closed_on", "-pk")
     return show(
         request,
         group,

@@ -32,4 +32,4 @@ def room(request, group):
 
 
 def open_actions(group):
-    return Action.objects.open().filter(group=group).select_related("owner__user").order_by("due_on", "pk")
+    return Action.objects.open().filter(group=group).select_related("group", "owner__user").order_by("due_on", "pk")
