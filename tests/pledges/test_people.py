@@ -102,11 +102,11 @@ def test_page_takes_as_many_queries_for_many_people_as_for_one(client, baker, dj
 
     add()
     client.get(at("people", baker))
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.get(at("people", baker))
     for _n in range(5):
         add()
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.get(at("people", baker))
 
 
