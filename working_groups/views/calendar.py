@@ -51,8 +51,10 @@ def feed(request, key):
 def calendar(request):
     """Shows the address, with how to use it; makes it, or a new one."""
     if request.method == "POST":
+        renewed = CalendarAddress.objects.filter(user=request.user).exists()
         renew_calendar_address(user=request.user)
-        messages.success(request, _("Here is your new address. An old one does not work any more."))
+        if renewed:
+            messages.success(request, _("Here is your new address. The old one does not work any more."))
         return redirect("calendar")
     address = CalendarAddress.objects.filter(user=request.user).first()
     url = address and settings.SITE_URL + reverse("calendar-feed", args=[address.key])
