@@ -10,18 +10,20 @@ from oiep.privacy import clocks
 from partners.actions import daily as partners
 from pledges.actions import daily as pledges
 from working_groups.actions import daily as working_groups
+from working_groups.actions import meetings
 
 LAST = "day.last"  # in the cache
 
 # Each takes a day and returns what it did: name → how many, with those that failed under `failed`.
 # Residents are forgotten before anything new is opened for them.
-PARTS = (clocks.run_day, pledges.run_day, partners.run_day, working_groups.run_day)
+PARTS = (clocks.run_day, pledges.run_day, partners.run_day, working_groups.run_day, meetings.run_day)
 WORDS = {
     **clocks.WORDS,
     "opened": _("Reviews opened"),
     "recorded": _("Reminders recorded, each with its e-mail or the reason why there is none"),
     "lapsed": _("Partners marked as lapsed"),
     "logos": _("Logos deleted that were in use no more"),
+    "invited": _("Meetings to which members were invited who had joined since"),
     "failed": _("Failed; the log says why, and the next run tries again"),
 }
 

@@ -192,6 +192,20 @@ def test_who_joins_later_is_invited_to_what_is_to_come_and_only_once(group, chai
     assert OutgoingEmail.objects.filter(to=newcomer.email).count() == 2
 
 
+def test_day_invites_who_has_joined_to_all_that_is_to_come_and_only_once(group, chair, called):
+    actions.call_meeting(meeting=MeetingFactory(group=group), actor=chair)
+    for trait in ({}, {"past": True}, {"cancelled": True}):
+        MeetingFactory(group=group, **trait)
+    GroupMemberFactory(group=group, user__email="new@example.org")
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    GroupMemberFactory(group=group, user__email="comes@example.org", starts_on=tomorrow)
+    assert actions.run_day() == {"invited": 2, "failed": 0}
+    assert actions.run_day() == {"invited": 0, "failed": 0}
+    assert [mail for mail in mails() if mail not in to_both("meeting_invitation")] == [
+        ("meeting_invitation", "new@example.org")
+    ] * 2
+
+
 def test_who_has_not_heard_of_it_is_invited_when_it_changes_and_hears_of_no_end(group, chair, called):
     GroupMemberFactory(group=group, user__email="new@example.org")
     changed = change(called, chair, place="Library")

@@ -158,10 +158,10 @@ def test_conflict_page_shows_theirs_and_keeps_mine(pages, meeting, chair, group)
 
 
 def test_markdown_is_shown_and_html_is_only_text(pages, meeting):
-    meeting.minutes = meeting.agenda = "## Hello\n\n<script>hit=1</script> [x](javascript:hit=1)"
+    meeting.minutes = meeting.agenda = "# Hello\n\n<script>hit=1</script> [x](javascript:hit=1)"
     meeting.save()
     html = pages.get(meeting.get_absolute_url()).content.decode()
-    assert html.count("<h2>Hello</h2>") == 2
+    assert html.count("<h3>Hello</h3>") == 2
     assert "<script>hit" not in html
     assert 'href="javascript' not in html
 

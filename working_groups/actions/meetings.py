@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from oiep import audit
 from oiep import email as mail
+from oiep.daily import each
 from oiep.models import OutgoingEmail
 from oiep.moderation import NotPossible
 from partners.actions import Conflict, version_of
@@ -160,6 +161,13 @@ def invitees(group):
 def members_without_mail(group):
     """Current members whom no message reaches, because they have no account that may sign in."""
     return group.members.current().exclude(user__is_active=True).select_related("user").order_by("name", "pk")
+
+
+def run_day(today=None):
+    """Invites whoever has joined a group to its meetings to come. Returns what was done: name → how many meetings."""
+    done = {"failed": 0}
+    done["invited"] = each(Meeting.objects.upcoming(), lambda meeting: invite_newcomers(meeting=meeting), done)
+    return done
 
 
 @transaction.atomic

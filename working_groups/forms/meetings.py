@@ -28,7 +28,7 @@ _YEARS_AHEAD, _YEARS_BACK = 5, 30
 _LENGTHS = (15, 30, 45, 60, 75, 90, 105, 120, 150, 180, 210, 240, 300, 360, 420, 480)  # minutes
 _FIRST, _SECOND = "first", "second"
 _DECISIONS_AT_MOST = 100
-_MARKDOWN = _("A blank line begins a new paragraph, “- ” a point of a list, “## ” a heading.")
+_MARKDOWN = _("A blank line begins a new paragraph, “- ” a point of a list, “# ” a heading.")
 
 
 class OpenedOn(forms.Form):
