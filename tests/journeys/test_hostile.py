@@ -10,13 +10,20 @@ from django.urls import reverse
 from oiep import audit
 from partners.models import JoinRequest
 from tests.factories import (
+    ActionFactory,
+    AttendanceFactory,
     CharterVersionFactory,
     ContactMessageFactory,
+    DecisionFactory,
     DistrictFactory,
+    GroupFactory,
+    GroupMemberFactory,
     JoinRequestFactory,
     ManagerFactory,
+    MeetingFactory,
     MembershipFactory,
     OutgoingEmailFactory,
+    PaperFactory,
     PartnerFactory,
     PledgeFactory,
     PledgeIdeaFactory,
@@ -27,6 +34,7 @@ from tests.factories import (
     SignatureFactory,
     UserFactory,
 )
+from working_groups.models import Meeting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -161,6 +169,21 @@ def hostile_partner(number, lead, manager, place, area, charter):
     return partner
 
 
+def hostile_meetings(group, number):
+    """Meetings of a group, one of each state, with a payload in each of their words."""
+    words = Words(number)
+    for state in ({}, {"called": True}, {"cancelled": True, "cancelled_why": words()}, {"minuted": True}):
+        said = {"title": words(120), "place": words(250), "agenda": words(), **state}
+        said |= {"minutes": "\n\n".join(PAYLOADS)} if state.get("minuted") else {}
+        meeting = MeetingFactory(group=group, **said)
+    DecisionFactory(meeting=meeting, text=words())
+    for answer in ("present", "apologies", "absent"):
+        member = GroupMemberFactory(group=group, shown=True, named=True, name=words(150))
+        AttendanceFactory(meeting=meeting, member=member, answer=answer)
+    ActionFactory(group=group, meeting=meeting, what=words(), owner=member)
+    PaperFactory(group=group, meeting=meeting, title=words(120), name=words(100), published=True)
+
+
 PARTNERS = 5  # with some thirty fields each, every payload stands in several
 EVERYBODYS = ["/", "/partners/", "/partners/?sort=name", "/partners/named/", "/pledges/", "/areas/", "/areas/spend/",
               "/places/", "/places/oxford/", "/charter/", "/sign/questions/"]  # fmt: skip
@@ -220,6 +243,39 @@ def test_what_was_written_runs_on_no_page(page, sign_in, hostile):
     assert len(pages) > 90
 
 
+def pages_of_meetings(group):
+    paper = group.papers.get()
+    yield "lead", reverse("group-meetings", args=[group.slug])
+    yield "lead", reverse("group-papers", args=[group.slug])
+    yield "lead", reverse("paper-add", args=[group.slug])
+    yield "lead", reverse("paper-manage", args=[group.slug, paper.pk])
+    yield "anonymous", Meeting.objects.published().get(group=group).get_absolute_url()
+    for meeting in group.meetings.all():
+        yield "lead", meeting.get_absolute_url()
+        for name in ("change", "call", "cancel", "minutes", "publish"):
+            yield "lead", reverse(f"meeting-{name}", args=[group.slug, meeting.pk])
+        yield "manager", reverse("admin:working_groups_meeting_change", args=[meeting.pk])
+    yield "manager", reverse("admin:working_groups_paper_change", args=[paper.pk])
+
+
+def test_what_was_written_of_meetings_runs_on_no_page(page, sign_in, db):
+    users = {"lead": UserFactory(name=PAYLOADS[0]), "manager": ManagerFactory(name=PAYLOADS[3])}
+    found, seen, now = {}, 0, "anonymous"
+    groups = [GroupFactory(name=PAYLOADS[number][:120], chair=users["lead"]) for number in (0, 20)]
+    for number, group in enumerate(groups):
+        hostile_meetings(group, number * 20)
+    for role, address in sorted(it for group in groups for it in pages_of_meetings(group)):
+        if role != now:
+            sign_in(page, users[role])
+            now = role
+        assert page.goto(address).status == 200, address
+        seen += 1
+        if what := page.evaluate(LOOK):
+            found[address] = what
+    assert found == {}
+    assert seen == 2 * 34
+
+
 # Through the forms ----------------------------------------------------------------------------
 
 ALL = "".join(PAYLOADS)
@@ -263,8 +319,14 @@ def test_what_is_sent_runs_nowhere_when_it_comes_back(page, sign_in, hostile):
         ("manager", "/admin/partners/priorityarea/add/"),
         ("manager", "/admin/pledges/pledgeidea/add/"),
     ]
+    group = GroupFactory(chair=users["lead"])
+    forms += [
+        ("lead", reverse("meeting-add", args=[group.slug])),
+        ("lead", reverse("meeting-minutes", args=[group.slug, MeetingFactory(group=group, past=True).pk])),
+        ("lead", reverse("meeting-cancel", args=[group.slug, MeetingFactory(group=group, called=True).pk])),
+    ]
     now = "anonymous"
-    for role, address in forms:
+    for role, address in sorted(forms):
         if role != now:
             sign_in(page, users[role])
             now = role

@@ -102,6 +102,7 @@ def test_by_hand_does_what_the_tick_does_and_says_so(partner, run_daily):
             "- Reminders recorded, each with its e-mail or the reason why there is none: 1\n"
             "- Partners marked as lapsed: 0\n"
             "- Logos deleted that were in use no more: 0\n"
+            "- Meetings to which members were invited who had joined since: 0\n"
             "- Failed; the log says why, and the next run tries again: 0\n"
         )
         assert "- Reviews opened: 0\n" in run_daily()
