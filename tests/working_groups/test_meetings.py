@@ -11,6 +11,7 @@ from oiep.moderation import NotPossible
 from partners.actions import Conflict, version_of
 from tests.factories import GroupFactory, GroupMemberFactory, ManagerFactory, MeetingFactory, PaperFactory, UserFactory
 from working_groups.actions import meetings as actions
+from working_groups.actions.members import end_membership
 from working_groups.models import Meeting
 
 pytestmark = pytest.mark.django_db
@@ -425,3 +426,10 @@ def test_pages_cost_the_same_with_many_meetings(pages, group, django_assert_num_
     with django_assert_num_queries(11):
         page = pages.get(address)
     assert len(page.context["page_obj"]) == 25
+
+
+def test_who_is_taken_off_a_group_gets_none_of_what_waits(group, chair, called):
+    ann = group.members.get(user__email="ann@example.org")
+    end_membership(member=ann, actor=chair)
+    invitation = OutgoingEmail.objects.get(to="ann@example.org", template="meeting_invitation")
+    assert (invitation.state, invitation.reason) == ("not_sent", "They have left the group.")

@@ -9,6 +9,7 @@ from oiep import email as mail
 from oiep.models import OutgoingEmail
 from oiep.moderation import NotPossible
 from working_groups.actions.groups import check_runs, give_name, locked, tell_manager_if_nobody_runs
+from working_groups.actions.meetings import forget_member
 from working_groups.models import GroupMember
 
 
@@ -66,6 +67,7 @@ def _end_reminders(member):
     reminders = OutgoingEmail.objects.filter(to=member.user.email)
     for action in member.actions.open():
         mail.withhold(reminders.about(action), reason=_("They have left the group."))
+    forget_member(group=member.group, user=member.user)
 
 
 @transaction.atomic

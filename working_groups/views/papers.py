@@ -17,7 +17,7 @@ from working_groups.forms.meetings import PaperForm
 from working_groups.models import Group, Paper
 from working_groups.views.page import of_group
 
-_A_PAGE = 50
+_A_PAGE, _TAB = 50, "group-papers"
 
 
 @never_cache
@@ -41,6 +41,7 @@ def paper(request, pk):
 def papers(request, group):
     context = {
         "group": group,
+        "tab": _TAB,
         "runs": Group.objects.managed_by(request.user).filter(pk=group.pk).exists(),
         "page_obj": Paginator(group.papers.select_related("meeting"), _A_PAGE).get_page(request.GET.get("page")),
     }
@@ -61,7 +62,7 @@ def add(request, group):
         else:
             messages.success(request, _("The paper is there. Only members see it until you publish it."))
             return redirect(paper.meeting) if paper.meeting else redirect("group-papers", group.slug)
-    return render(request, "working_groups/meetings/paper_add.html", {"group": group, "form": form})
+    return render(request, "working_groups/meetings/paper_add.html", {"group": group, "tab": _TAB, "form": form})
 
 
 @of_group(run=True)
@@ -82,4 +83,4 @@ def manage(request, group, pk):
         else:
             messages.success(request, words)
         return redirect(paper.meeting) if paper.meeting else redirect("group-papers", group.slug)
-    return render(request, "working_groups/meetings/paper.html", {"group": group, "paper": paper})
+    return render(request, "working_groups/meetings/paper.html", {"group": group, "tab": _TAB, "paper": paper})
