@@ -14,6 +14,8 @@ from tests.factories import (
     ContactMessageFactory,
     DeclineReasonFactory,
     DistrictFactory,
+    GroupFactory,
+    GroupMemberFactory,
     ManagerFactory,
     OutgoingEmailFactory,
     PartnerFactory,
@@ -67,6 +69,7 @@ def everything(partner, manager):
     SectorFactory(retired=True)
     CharterVersionFactory(published_on=None)
     OutgoingEmailFactory(failed=True)
+    GroupMemberFactory(group__parent=GroupFactory(name="Steering Group"), shown=True)
     return standing
 
 
@@ -85,6 +88,8 @@ LISTS = [
     "pledges_pledgeidea",
     "pledges_signature",
     "pledges_signing",
+    "working_groups_group",
+    "working_groups_groupmember",
 ]
 ADDED = ["declinereason", "district", "priorityarea", "sector"]
 
@@ -101,11 +106,13 @@ def addresses(partner, standing):
     yield reverse("admin:partners_partner_history", args=[standing.pk])
     for name in LISTS:
         yield reverse(f"admin:{name}_changelist")
-        row = apps.get_model(*name.split("_"))._default_manager.first()
+        row = apps.get_model(*name.rsplit("_", 1))._default_manager.first()
         yield reverse(f"admin:{name}_change", args=[row.pk])
     for name in ADDED:
         yield reverse(f"admin:partners_{name}_add")
     yield reverse("admin:pledges_pledgeidea_add")
+    yield reverse("admin:working_groups_group_add")
+    yield reverse("admin:working_groups_groupmember_add")
     yield reverse("admin:pledges_charterversion_add")
 
 

@@ -87,7 +87,7 @@ class GroupAdmin(CharterAdmin):
 
     form = GroupForm
     list_display = ["in_the_tree", "kind", "number_of_members", "status", "ends_on"]
-    list_display_links = ["in_the_tree"]
+    list_display_links = None  # the link begins after the indentation
     sortable_by = []  # it is the tree that is shown
     list_per_page = 200
     list_filter = [
@@ -130,7 +130,8 @@ class GroupAdmin(CharterAdmin):
 
     @admin.display(description=_("group"))
     def in_the_tree(self, group):
-        return f"{_INDENT * group.depth}{group}"
+        page = reverse("admin:working_groups_group_change", args=[group.pk])
+        return format_html('{}<a href="{}"><bdi>{}</bdi></a>', _INDENT * group.depth, page, group)
 
     @admin.display(description=_("members"))
     def number_of_members(self, group):
