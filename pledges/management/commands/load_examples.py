@@ -17,6 +17,7 @@ from partners.actions import profile_of
 from partners.models import District, JoinRequest, Membership, Partner, Pause, PriorityArea, ProfileChange, Sector
 from pledges.actions.moderation import MOVE_TO, new_number
 from pledges.actions.pledges import FIELDS, refresh_active_areas
+from pledges.management.example_recognitions import add_recognitions, draw_logo
 from pledges.management.example_reviews import ExampleReviews, save
 from pledges.models import CharterVersion, Pledge, PledgeIdea, Signature
 
@@ -149,6 +150,10 @@ class Command(BaseCommand):
             self.withdraw(partner, lead, self.moment(self.days_ago(entry["withdrawn"]["days"]), 12))
         else:
             refresh_active_areas(partner=partner)
+        add_recognitions(self, partner, lead, entry.get("recognition", []))
+        if "logo" in entry:
+            partner.logo = draw_logo(partner, lead, entry["logo"])
+            save(partner)
         if "profile_change" in entry:
             self.add_profile_change(partner, lead, entry["profile_change"])
         for request in entry.get("join_requests", []):
@@ -236,7 +241,9 @@ class Command(BaseCommand):
         self.record("joinrequest.asked", request, at, actor=user, partner=partner.pk)
 
     def add_profile_change(self, partner, lead, entry):
-        live, values = profile_of(partner), entry["values"]
+        live, values = profile_of(partner), dict(entry["values"])
+        if "logo" in entry:
+            values["logo"] = draw_logo(partner, lead, entry["logo"]).pk
         moderated = self.decided(entry, State.SUBMITTED, self.day_sent(entry))
         change = ProfileChange(
             partner=partner,
