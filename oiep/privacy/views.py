@@ -23,7 +23,6 @@ from oiep.moderation import NotPossible
 from oiep.privacy.download import make_archive, summary
 from oiep.privacy.erasing import erase, partners_led_by
 from oiep.privacy.forms import AgainForm, EraseForm
-from oiep.rules import rules
 from pledges.views.account.page import account_page
 
 
@@ -64,9 +63,7 @@ def again(request):
 @account_page
 def privacy(request):
     partners = partners_led_by(request.user)
-    return render(
-        request, "privacy/privacy.html", {"holdings": summary(request.user), "led": partners, "rules": rules()}
-    )
+    return render(request, "privacy/privacy.html", {"holdings": summary(request.user), "led": partners})
 
 
 @lately("account-privacy")
