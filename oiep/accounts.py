@@ -4,7 +4,12 @@ An account is made by confirming a signature, so its address is confirmed from i
 no second confirmation (ACCOUNT_EMAIL_VERIFICATION is "none"). People sign in by a code sent to that address.
 """
 
+import base64
+import hashlib
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
@@ -41,11 +46,15 @@ class AccountAdapter(DefaultAccountAdapter):
             "The e-mail address or the password is not right. You can ask for a code instead."
         ),
         "incorrect_code": _("That is not the code. Look for our newest e-mail and enter the code from it."),
+        "incorrect_password": _("That is not your password. You can use another way instead."),
         "too_many_login_attempts": _("That was too many tries. Wait a few minutes, then ask for a new code."),
     }
 
     def is_open_for_signup(self, request):
         return False
+
+    def get_login_stages(self):
+        return ["allauth.account.stages.LoginByCodeStage", "oiep.sign_in.second_factor.SecondStep"]
 
     def send_mail(self, template_prefix, email, context):
         # An address without an account has the same small allowance as any address that nobody has confirmed.
@@ -59,3 +68,30 @@ class AccountAdapter(DefaultAccountAdapter):
             message = _("You have signed out.")
         if message:
             super().add_message(request, level, message=message)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Passkeys carry our name, and what an app or recovery codes are made from is not in the database as it is."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("That is not the code. Wait for the next one in your app, then try again."),
+    }
+
+    def _get_site_name(self):
+        return settings.MFA_TOTP_ISSUER
+
+    def encrypt(self, text):
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text):
+        """What `encrypt` was given; made-up characters, which no code fits, when SECRET_KEY was lost since."""
+        try:
+            return _cipher().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            return base64.b32encode(Fernet.generate_key()[:20]).decode()
+
+
+def _cipher():
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    digests = [hashlib.sha256(f"second factors {key}".encode()).digest() for key in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -1,6 +1,11 @@
 """Admin as the OIEP manager's working tool: what all its pages share, and people, mail and the audit trail."""
 
+from functools import wraps
+
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -17,14 +22,36 @@ from django.utils.translation import ngettext
 from oiep import audit
 from oiep import email as mail
 from oiep.models import AuditEvent, OutgoingEmail
+from oiep.sign_in.security import lead_to_second_factor
 from oiep.templatetags.desk import what_happened
 
 admin.site.site_header = _("Inclusive Economy Charter: manager")
 admin.site.site_title = _("Charter manager")
 admin.site.index_title = _("Desk")
 admin.site.enable_nav_sidebar = False
-admin.site.login = secure_admin_login(admin.site.login)
 admin.site.disable_action("delete_selected")
+# People see to these themselves; an operator who helps has a command (docs/operations.md).
+admin.site.unregister([EmailAddress, Authenticator, UserSession])
+
+
+def _with_second_factor(login):
+    """Admin's sign-in page leads staff who are signed in without their second factor to it."""
+
+    @wraps(login)
+    def ask_first(request, *args, **kwargs):
+        if request.user.is_authenticated and request.user.is_staff and request.user.is_held_back():
+            return lead_to_second_factor(request)
+        return login(request, *args, **kwargs)
+
+    return ask_first
+
+
+def _may_enter(request):
+    return request.user.is_active and request.user.is_staff and not request.user.is_held_back()
+
+
+admin.site.login = secure_admin_login(_with_second_factor(admin.site.login))
+admin.site.has_permission = _may_enter
 
 
 def filled_or_not(title, *, empty, filled):
@@ -176,6 +203,9 @@ class UserAdmin(CharterAdmin):
     def save_model(self, request, obj, form, change):
         if not change:
             obj.set_unusable_password()  # they sign in by a code
+        elif "email" in form.changed_data:
+            obj.session_round += 1  # who could read the old mailbox is signed out
+            obj.save(update_fields=["session_round"])
         super().save_model(request, obj, form, change)
 
 

@@ -1,5 +1,6 @@
 """What every app stands on: who signs in, what happened, and what we wrote to whom."""
 
+import datetime
 import uuid
 
 from django.conf import settings
@@ -7,9 +8,11 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.core import signing
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from oiep.text import clean_line, normalise_email
@@ -39,6 +42,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_example = models.BooleanField(_("example account"), default=False, editable=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    # How often all sessions were ended. A session knows the number of its time, and ends when it changes.
+    session_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects = UserManager()
 
@@ -55,6 +60,69 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self):
         self.email = normalise_email(self.email)
+
+    @staticmethod
+    def is_held_back():
+        """Whether this user's rights wait for a second factor; the user of a request has a check of its own instead."""
+        return False
+
+    def has_perm(self, perm, obj=None):
+        return super().has_perm(perm, obj) and not self.is_held_back()
+
+    def has_module_perms(self, app_label):
+        return super().has_module_perms(app_label) and not self.is_held_back()
+
+    def _get_session_auth_hash(self, secret=None):
+        before = super()._get_session_auth_hash(secret=secret)
+        if not self.session_round:
+            return before
+        salt = f"oiep.User.session_round.{self.session_round}"
+        return salted_hmac(salt, before, secret=secret, algorithm="sha256").hexdigest()
+
+
+class AddressChangeQuerySet(models.QuerySet):
+    def open(self, now=None):
+        """Those whose link still works: the latest of each person, for ADDRESS_CHANGE_HOURS, until it was used."""
+        since = (now or timezone.now()) - datetime.timedelta(hours=settings.ADDRESS_CHANGE_HOURS)
+        later = AddressChange.objects.filter(user=models.OuterRef("user"), pk__gt=models.OuterRef("pk"))
+        return self.filter(~models.Exists(later), asked_at__gt=since, done_at=None)
+
+    def over(self, now):
+        """Those whose time was up at a moment."""
+        return self.filter(asked_at__lt=now - datetime.timedelta(hours=settings.ADDRESS_CHANGE_HOURS))
+
+    def with_token(self, token):
+        """The one that a link names, whatever became of it. Raises DoesNotExist for a link that we did not make."""
+        try:
+            return self.get(pk=signing.Signer(salt="address change").unsign_object(token))
+        except (signing.BadSignature, ValueError, TypeError):
+            raise self.model.DoesNotExist from None
+
+
+class AddressChange(models.Model):
+    """Somebody's wish to sign in with another e-mail address, until its link has been opened there and confirmed."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="address_changes")
+    email = models.EmailField(_("new e-mail address"))
+    asked_at = models.DateTimeField(_("asked for"), default=timezone.now)
+    done_at = models.DateTimeField(_("changed"), null=True)
+
+    objects = AddressChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change of e-mail address")
+        verbose_name_plural = _("changes of e-mail address")
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def token(self):
+        return signing.Signer(salt="address change").sign_object(self.pk)
+
+    @property
+    def expires_at(self):
+        return self.asked_at + datetime.timedelta(hours=settings.ADDRESS_CHANGE_HOURS)
 
 
 class Erasure(models.Model):

@@ -66,7 +66,7 @@ class Table:
 
 GROUND = {
     "oiep.User": Table(
-        plain="id is_superuser is_staff is_active is_example date_joined last_login",
+        plain="id is_superuser is_staff is_active is_example date_joined last_login session_round",
         personal="email name password",
         # `oiep.privacy.erasing` empties it: the account stays, as an id.
         rows=(
@@ -80,6 +80,15 @@ GROUND = {
     ),
     "oiep.User_groups": Table(plain="id user group", rows=(Rows(user="user"),)),
     "oiep.User_user_permissions": Table(plain="id user permission", rows=(Rows(user="user"),)),
+    "oiep.AddressChange": Table(
+        plain="id user asked_at done_at",
+        personal="email",
+        rows=(
+            Rows(_("Other addresses that you wanted to use"), user="user", shown="email asked_at done_at"),
+            Rows(address="email"),
+        ),
+        clock="sessions",
+    ),
     "oiep.Erasure": Table(plain="id user erased_at"),
     "oiep.AuditEvent": Table(
         plain="id at actor verb subject_type subject_id data",

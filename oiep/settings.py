@@ -32,6 +32,7 @@ if PRODUCTION:
         raise ImproperlyConfigured("SITE=production and DEBUG=1 do not go together: DEBUG shows secrets to strangers.")
 
 SECRET_KEY = env.str("SECRET_KEY", "") or local.secret_key()
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Links in e-mails are written from this address, so that a forged Host header cannot change them.
@@ -52,6 +53,8 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "js_lib_bootstrap5",
@@ -81,6 +84,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "oiep.sign_in.second_factor.hold_back_rights",
 ]
 
 ROOT_URLCONF = "oiep.urls"
@@ -232,10 +236,27 @@ ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds
 ACCOUNT_PREVENT_ENUMERATION = True
 # What is not named has allauth's default. Asking for codes is limited so that nobody floods another's mailbox.
-ACCOUNT_RATE_LIMITS = {"request_login_code": "60/h/ip,3/5m/key,10/d/key"}
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "60/h/ip,3/5m/key,10/d/key",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reauthenticate": "20/5m/user",
+}
+# How long after signing in, or confirming that it is you, you may change how you sign in.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "oiep.accounts.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_TOTP_ISSUER = "Inclusive Economy Charter"
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # allauth's own list of addresses, which we do not keep
+MFA_REAUTHENTICATION_REQUIRED = False  # oiep/sign_in/confirming.py asks
+# Whether staff can do nothing as staff until they have shown a passkey or a code of an authenticator app.
+STAFF_NEED_SECOND_FACTOR = env.bool("STAFF_NEED_SECOND_FACTOR", PRODUCTION)
 # How many reverse proxies of ours stand in front: without it all visitors would share one rate limit.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
@@ -314,6 +335,7 @@ INVITATIONS_AT_MOST = env.int("INVITATIONS_AT_MOST", 30)
 INVITATION_MAILS_A_DAY = env.int("INVITATION_MAILS_A_DAY", 30)
 # Somebody whom a lead has refused may ask again after these.
 JOIN_AGAIN_DAYS = env.int("JOIN_AGAIN_DAYS", 30)
+ADDRESS_CHANGE_HOURS = env.int("ADDRESS_CHANGE_HOURS", 24)
 CONTACT_CONFIRMED_MONTHS = env.int("CONTACT_CONFIRMED_MONTHS", 12)
 REVIEW_MONTHS = (12, 6)
 # Days before and after the due date of a review.
@@ -352,3 +374,4 @@ SIGNING_LIMITS_BY_SOURCE = ((5, 300), (10, 3600))
 CONTACT_LIMIT_BY_SOURCE = (5, 3600)
 CONTACT_LIMIT_BY_SENDER = (3, 3600)
 CONTACT_LIMIT_BY_PARTNER = (20, 86400)
+ADDRESS_CHANGE_LIMITS = ((3, 3600), (5, 86400))  # of one person

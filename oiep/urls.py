@@ -22,7 +22,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("health/live", views.health_live, name="health-live"),
     path("health/ready", views.health_ready, name="health-ready"),
-    path("accounts/", include("oiep.sign_in")),
+    path("", include("oiep.sign_in.urls")),
     path("admin/", views.desk, name="desk"),
     path("admin/", admin.site.urls),
 ]

@@ -62,6 +62,7 @@ RULES = {
 BY = {
     "pledges.Signing email": lambda: {"declared": True},
     "pledges.Signing signature__signer": lambda: {"confirmed": True},
+    "oiep.AddressChange email": lambda: {"user": UserFactory()},
     "account.EmailAddress email": lambda: {"user": UserFactory()},
 }
 

@@ -4,16 +4,18 @@ An address that is not in the table fails the build.
 """
 
 import re
+from urllib.parse import unquote
 
 import pytest
-from allauth.account.models import EmailAddress
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from oiep import audit
-from oiep.models import User
+from oiep.models import AddressChange, User
 from tests.addresses import addresses
 from tests.factories import (
     ActionFactory,
@@ -51,6 +53,7 @@ from tests.factories import (
     SigningFactory,
     UserFactory,
 )
+from tests.signing_in import Passkey, confirm_it_is
 
 pytestmark = pytest.mark.django_db
 
@@ -190,12 +193,13 @@ SIGN_IN = [
     ("accounts/login/code/", {}, "→/accounts/login/"),
     ("accounts/login/code/confirm/", {}, f"→/accounts/login/code/ {SIGNED_IN}"),
     ("accounts/login/password/", {}, f"200 {SIGNED_IN}"),
+    ("accounts/login/passkey/", {}, f"→/accounts/login/ {SIGNED_IN}"),
+    ("accounts/login/second-step/", {}, f"→/accounts/login/ {SIGNED_IN}"),
+    ("accounts/confirm/", {}, ANYBODY_S),
     ("accounts/logout/", {}, "→/ 200 200 200 200 200 200 200"),
     ("accounts/inactive/", {}, "200"),
     ("accounts/signup/", {}, "→/sign/"),
 ]
-# Ways of signing in, sessions, the person's own details.
-SECURITY = []
 # Inviting, leaving, handing over. An invitation opens by its link, and can be answered only with the invited address.
 PEOPLE = [
     (PARTNER + "people/", {"slug": "bakery"}, THE_BAKERS),
@@ -234,6 +238,24 @@ RECOGNITIONS = [
     (OWN + "<int:pk>/evidence/", {"slug": "bakery", "pk": "claim"}, "login 404 200 200 404 404 200 200"),
     (OWN + "<int:pk>/evidence/", {"slug": "bakery", "pk": "wage"}, NOBODY_S),  # it came with a link
     (OWN + "<int:pk>/evidence/", {"slug": "mill", "pk": "claim"}, NOBODY_S),
+]
+# Ways of signing in, sessions, the person's own details, for who has confirmed that it is they. The lead has a passkey,
+# the member an app; both have recovery codes.
+SECURITY = [
+    ("account/security/", {}, ANYBODY_S),
+    ("account/security/passkeys/add/", {}, ANYBODY_S),
+    ("account/security/passkeys/<int:pk>/remove/", {"pk": "passkey"}, THE_LEADS),
+    ("account/security/passkeys/<int:pk>/remove/", {"pk": "app"}, NOBODY_S),
+    ("account/security/app/add/", {}, "login 200 200 →/account/security/ 200 200 200 200"),
+    ("account/security/app/remove/", {}, "login 404 404 200 404 404 404 404"),
+    ("account/security/recovery-codes/", {}, THE_BAKERS),
+    ("account/security/password/", {}, ANYBODY_S),
+    ("account/security/password/remove/", {}, NOBODY_S),
+    ("account/security/devices/", {}, ANYBODY_S),
+    ("account/name/", {}, ANYBODY_S),
+    ("account/address/", {}, ANYBODY_S),
+    ("account/address/<str:token>/", {"token": "new address"}, THE_LEADS),
+    ("account/address/<str:token>/", {"token": "guessed"}, NOBODY_S),
 ]
 MESSAGES = []
 # Downloading and erasing ask to sign in again first, as none of them did it a moment ago.
@@ -372,22 +394,17 @@ DESK = [
     ("admin/pledges/review/<int:pk>/telephone/", {"pk": "review"}, f"{STRANGERS} 403 {TO_REVIEW} {TO_REVIEW}"),
     ("admin/pledges/review/import/<uuid:token>/", {"token": "signing"}, f"{STRANGERS} 403 {TO_IMPORT} {TO_IMPORT}"),
     (
-        "admin/^(?P<app_label>auth|account|oiep|partners|pledges|working_groups)/$",
+        "admin/^(?P<app_label>auth|oiep|partners|pledges|working_groups)/$",
         "admin/partners/",
         f"{STRANGERS} 404 200 200",
     ),
-    (
-        "admin/^(?P<app_label>auth|account|oiep|partners|pledges|working_groups)/$",
-        "admin/auth/",
-        f"{STRANGERS} 404 404 200",
-    ),
+    ("admin/^(?P<app_label>auth|oiep|partners|pledges|working_groups)/$", "admin/auth/", f"{STRANGERS} 404 404 200"),
     ("admin/(?P<url>.*)$", "admin/no-such-page", f"{STRANGERS} 404 404 404"),
 ]
 # Each list in admin: what a manager and a superuser may do there. Nobody else may do anything.
 LISTS = {
     # list                   manager            superuser
     "auth/group": ("", "view add change delete"),
-    "account/emailaddress": ("", "view add change delete"),
     "oiep/user": ("view", "view add change"),
     "oiep/auditevent": ("view", "view"),
     "oiep/outgoingemail": ("view", "view"),
@@ -498,7 +515,9 @@ def world():
     DeclineReasonFactory()
     ContactMessageFactory(partner=bakery, email="visitor@canary.example")
     OutgoingEmailFactory(failed=True, to="reader@canary.example")
-    EmailAddress.objects.create(user=lead, email=lead.email)
+    things["passkey"], things["app"] = Passkey().kept_for(lead), TOTP.activate(users["member"], "A" * 32).instance
+    RecoveryCodes.activate(lead)
+    RecoveryCodes.activate(users["member"])
     audit.record(verb="partner.approve", subject=bakery, actor=users["manager"], note="Well done.")
     review = ReviewFactory(partner=bakery)
     files = {
@@ -536,6 +555,7 @@ def world():
     keys["calendar"] = CalendarAddressFactory(user=users["member"]).key
     keys["asked into jobs"] = work["jobs invitation"].token
     keys["invited"], keys["taken back"] = invitation.token, over.token
+    keys["new address"] = AddressChange.objects.create(user=lead, email="new@canary.example").token
     keys["open"], keys["review"] = review.token, str(review.pk)
     keys["person"], keys["boss"] = str(users["member"].pk), str(users["superuser"].pk)
     keys["confirming"] = signing.confirmation_url.rstrip("/").rpartition("/")[2]
@@ -566,13 +586,14 @@ def answer_of(response, path):
         return str(response.status_code)
     there = response["Location"]
     doors = {f"/accounts/login/?next={path}": "login", f"/admin/login/?next={path}": "door"}
-    return doors.get(there.replace("%2F", "/"), f"→{there}")
+    return doors.get(unquote(there), f"→{there}")
 
 
 def browser_of(users, role):
     client = Client(raise_request_exception=False)
     if role != "anonymous":
         client.force_login(users[role], "django.contrib.auth.backends.ModelBackend")
+        confirm_it_is(client, users[role])
     return client
 
 

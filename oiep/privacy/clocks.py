@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oiep import email as mail
 from oiep.daily import each
-from oiep.models import AuditEvent
+from oiep.models import AddressChange, AuditEvent
 from oiep.moderation import State
 from oiep.privacy.erasing import erase_unused
 from oiep.privacy.register import tables
@@ -168,8 +168,9 @@ def _empty_notes(today):
 
 
 def _end_sessions():
-    """Sessions that have run out, with what the cache keeps no longer."""
+    """Sessions and links to confirm an address that have run out, with what the cache keeps no longer."""
     now = timezone.now()
+    AddressChange.objects.over(now - datetime.timedelta(days=7)).delete()  # until then its page says that it is over
     count = Session.objects.filter(expire_date__lt=now).delete()[0]
     if apps.is_installed("allauth.usersessions"):
         seen = apps.get_model("usersessions", "UserSession").objects
