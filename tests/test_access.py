@@ -258,10 +258,10 @@ SECURITY = [
     ("account/address/<str:token>/", {"token": "guessed"}, NOBODY_S),
 ]
 MESSAGES = []
-# Downloading and erasing ask to sign in again first, as none of them did it a moment ago.
+# Everybody has signed in a moment ago; otherwise downloading and erasing would ask for it first.
 PRIVACY = [
     ("account/privacy/", {}, ANYBODY_S),
-    ("account/privacy/download/", {}, ANYBODY_S),
+    ("account/privacy/download/", {}, "login" + " →/account/privacy/" * 7),  # a button does it
     ("account/privacy/erase/", {}, ANYBODY_S),
     ("account/privacy/erased/", {}, "200"),
     ("account/privacy/again/", {}, "login" + " →/account/privacy/" * 7),
