@@ -425,6 +425,10 @@ LISTS = {
     "pledges/signing": ("view", "view"),
     "working_groups/meeting": ("view", "view"),
     "working_groups/paper": ("view", "view"),
+    "working_groups/action": ("view", "view"),
+    "working_groups/progressupdate": ("view", "view"),
+    "working_groups/groupinvitation": ("view", "view"),
+    "working_groups/groupjoinrequest": ("view", "view"),
     "working_groups/group": ("view add change", "view add change"),
     "working_groups/groupmember": ("view add change", "view add change"),
 }

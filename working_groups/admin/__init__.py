@@ -1,3 +1,3 @@
-from working_groups.admin import groups, meetings, people
+from working_groups.admin import groups, meetings, people, work
 
-__all__ = ["groups", "meetings", "people"]
+__all__ = ["groups", "meetings", "people", "work"]
