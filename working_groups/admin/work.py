@@ -1,6 +1,6 @@
 """Actions, progress updates, and who is asked or asks to join, for finding them.
 
-They change on the site, where the manager may do all that a chair may: what is decided there is told to whom it concerns.
+They change on the site, where the manager may do all that a chair may: who is concerned is told there.
 """
 
 from django.contrib import admin
