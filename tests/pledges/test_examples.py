@@ -263,7 +263,7 @@ def test_an_example_can_be_decided_and_undone(examples):
             things = [partner, *partner.pledges.all()]
             manager = get_user_model().objects.get(email="manager@example.org")
             moderation.decide(decisions=[moderation.Decision(thing, move) for thing in things], actor=manager)
-    approved = Partner.objects.get(name="Marigold Bakery (example)")
+    approved = Partner.objects.get(name="Greenway Design Studio (example)")
     moderation.undo(objects=[approved], actor=approved.decided_by)
     assert set(approved.pledges.values_list("state", flat=True)) == {State.SUBMITTED}
 
