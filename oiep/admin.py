@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 
 from oiep import audit
 from oiep import email as mail
+from oiep.letters import text_for_manager
 from oiep.models import AuditEvent, OutgoingEmail
 from oiep.sign_in.security import lead_to_second_factor
 from oiep.templatetags.desk import what_happened
@@ -224,10 +225,6 @@ class AuditEventAdmin(ReadOnlyAdmin):
         return what_happened(event)
 
 
-# Kinds of message whose words let nobody in. The others hold a code or a link that opens somebody's account.
-HARMLESS = ("contact_", "decision_", "join_", "partner_", "pledge_", "profile_", "recognition_")
-
-
 @admin.register(OutgoingEmail)
 class OutgoingEmailAdmin(ReadOnlyAdmin):
     list_display = ["subject_line", "to", "state", "created_at", "sent_at", "reason"]
@@ -251,8 +248,8 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("text"))
     def words(self, email):
-        if email.template.startswith(HARMLESS) and "/reviews/" not in email.text:
-            return format_html('<div class="letter">{}</div>', email.text)
+        if text := text_for_manager(email):
+            return format_html('<div class="letter">{}</div>', text)
         return _("This message lets its reader in with a code or a link, so only they can see it.")
 
     def has_send_permission(self, request):

@@ -16,7 +16,12 @@ def source_of(request):
     address = ipaddress.ip_address(get_adapter(request).get_client_ip(request))
     if address.version == 6:
         address = ipaddress.ip_network((address, 64), strict=False).network_address
-    return hmac.new(settings.SECRET_KEY.encode(), str(address).encode(), hashlib.sha256).hexdigest()
+    return keyed_hash(str(address))
+
+
+def keyed_hash(value):
+    """By which a value is known again without being kept, and without anybody being able to find it by trying."""
+    return hmac.new(settings.SECRET_KEY.encode(), value.encode(), hashlib.sha256).hexdigest()
 
 
 def seconds_to_wait(rows, field, *limits, now=None):

@@ -14,7 +14,7 @@ MANAGER_MAY = {
     "partners": {
         "partner": _EDIT,
         "membership": _SEE,
-        "contactmessage": _SEE,
+        "contactmessage": _EDIT,  # settling what was reported
         "district": _KEEP,
         "priorityarea": _KEEP,
         "sector": _KEEP,

@@ -32,7 +32,15 @@ from partners.models import Kind, Partner, ProfileChange, Recognition
 from pledges.figures import areas_with_figures, places_with_figures, totals
 from pledges.history import explanation_of, show_standings, standing_from, with_due_dates
 from pledges.models import Case, Pledge, Review, Signing
-from pledges.next_steps import invitations_to_answer, next_steps, partners_of, signings_to_finish, status_of
+from pledges.next_steps import (
+    in_brief,
+    in_order,
+    invitations_to_answer,
+    next_steps,
+    partners_of,
+    signings_to_finish,
+    status_of,
+)
 from pledges.overview import figures as review_figures
 from pledges.track_record import track_record
 from pledges.views.account.page import account_page
@@ -139,18 +147,15 @@ def contact_sent(request):
 def account(request):
     """What waits for a person, and all that they take part in."""
     partners = list(partners_of(request.user))
-    steps = invitations_to_answer(request.user) + signings_to_finish(request.user)
-    for partner in partners:
-        steps += next_steps(request.user, partner)
-    return render(
-        request,
-        "account.html",
-        {
-            "steps": steps + steps_in_groups(request.user),
-            "partners": [{"partner": partner, "status": status_of(partner)} for partner in partners],
-            "groups": groups_of(request.user),
-        },
-    )
+    steps = [
+        *signings_to_finish(request.user),
+        *invitations_to_answer(request.user),
+        *next_steps(request.user, *partners),
+        *steps_in_groups(request.user),
+    ]
+    rows = [{"partner": partner, "status": status_of(partner), "brief": in_brief(partner)} for partner in partners]
+    context = {"steps": in_order(steps), "partners": rows, "groups": groups_of(request.user)}
+    return render(request, "account.html", context)
 
 
 # For machines ---------------------------------------------------------------------------------

@@ -170,6 +170,16 @@ ACCOUNT = [
     (PARTNER + "contact/", {"slug": "bakery"}, THE_BAKERS),
     (PARTNER + "contact/", {"slug": "hut"}, THE_OTHERS),
     (PARTNER + "contact/", {"slug": "rose"}, NOBODY_S),  # nobody can write to a resident
+    (PARTNER + "details/", {"slug": "bakery"}, THE_BAKERS),
+    (PARTNER + "details/", {"slug": "stall"}, OVER),
+    (PARTNER + "reviews/", {"slug": "bakery"}, THE_BAKERS),
+    (PARTNER + "reviews/", {"slug": "rose"}, THE_RESIDENTS),
+    (PARTNER + "reviews/", {"slug": "stall"}, THE_LEADS),
+    (PARTNER + "pledges/", {"slug": "bakery"}, THE_BAKERS),
+    (PARTNER + "pledges/", {"slug": "hut"}, THE_OTHERS),
+    (PARTNER + "pledges/", {"slug": "stall"}, THE_LEADS),
+    (PARTNER + "pledges/ideas/", {"slug": "bakery"}, THE_BAKERS),
+    (PARTNER + "pledges/ideas/", {"slug": "mill"}, THE_OTHERS),
     (PARTNER + "pledges/add/", {"slug": "bakery"}, THE_BAKERS),
     (PARTNER + "pledges/add/", {"slug": "mill"}, THE_OTHERS),
     (PARTNER + "pledges/<int:pk>/", {"slug": "bakery", "pk": "bread"}, THE_BAKERS),
@@ -257,7 +267,18 @@ SECURITY = [
     ("account/address/<str:token>/", {"token": "new address"}, THE_LEADS),
     ("account/address/<str:token>/", {"token": "guessed"}, NOBODY_S),
 ]
-MESSAGES = []
+MESSAGE = PARTNER + "messages/<int:pk>/report/"
+MESSAGES = [
+    (PARTNER + "messages/", {"slug": "bakery"}, THE_BAKERS),
+    (PARTNER + "messages/", {"slug": "hut"}, THE_OTHERS),
+    (PARTNER + "messages/", {"slug": "stall"}, THE_LEADS),
+    (PARTNER + "messages/", {"slug": "rose"}, NOBODY_S),  # nobody can write to a resident
+    (MESSAGE, {"slug": "bakery", "pk": "message"}, THE_BAKERS),
+    (MESSAGE, {"slug": "mill", "pk": "message"}, NOBODY_S),  # of another partner
+    ("account/mail/", {}, ANYBODY_S),
+    ("account/mail/<uuid:pk>/", {"pk": "letter"}, THE_LEADS),
+    ("account/mail/<uuid:pk>/", {"pk": "signing"}, NOBODY_S),
+]
 # Everybody has signed in a moment ago; otherwise downloading and erasing would ask for it first.
 PRIVACY = [
     ("account/privacy/", {}, ANYBODY_S),
@@ -502,6 +523,8 @@ def world():
         "bakers": bakery,
         "the member": member,
         "the lead": bakery.lead,
+        "message": ContactMessageFactory(partner=bakery, email="visitor@canary.example"),
+        "letter": OutgoingEmailFactory(to=lead.email, template="decision_approved"),
     }
     PledgeFactory(stopped=True, partner=mill, area=area)
     bakery.logo, new_logo = LogoFactory(partner=bakery, added_by=lead), LogoFactory(partner=bakery, added_by=lead)
@@ -517,7 +540,6 @@ def world():
     PledgeIdeaFactory(area=area)
     SectorFactory()
     DeclineReasonFactory()
-    ContactMessageFactory(partner=bakery, email="visitor@canary.example")
     OutgoingEmailFactory(failed=True, to="reader@canary.example")
     things["passkey"], things["app"] = Passkey().kept_for(lead), TOTP.activate(users["member"], "A" * 32).instance
     RecoveryCodes.activate(lead)

@@ -1,8 +1,9 @@
 """What changes a partner after it has signed."""
 
+from partners.actions.details import confirm_details
 from partners.actions.leaving import set_active_areas, withdraw
 from partners.actions.logo import forget_logo, spare_logos
-from partners.actions.messages import pass_on_message
+from partners.actions.messages import block_sender, dismiss_report, pass_on_message, report_message, unblock_sender
 from partners.actions.people import (
     accept_invitation,
     answer_join_request,
@@ -22,6 +23,7 @@ from partners.actions.people import (
 from partners.actions.profile import (
     PROFILE_FIELDS,
     apply_profile_change,
+    contact_settings_of,
     open_change_of,
     profile_of,
     propose_profile_change,
@@ -54,9 +56,14 @@ __all__ = [
     "appoint_lead",
     "ask_to_join",
     "ask_to_renew",
+    "block_sender",
     "change_claim",
     "change_role",
     "claim_recognition",
+    "confirm_details",
+    "contact_settings_of",
+    "dismiss_report",
+    "end_lead",
     "follow_approval",
     "forget_logo",
     "hand_over",
@@ -72,6 +79,7 @@ __all__ = [
     "proposed_profile_of",
     "recognitions_to_renew",
     "remove_recognition",
+    "report_message",
     "reverse_approval",
     "revert_profile_change",
     "send_invitation_again",
@@ -81,6 +89,7 @@ __all__ = [
     "take_back_invitation",
     "take_off",
     "take_off_recognition",
+    "unblock_sender",
     "update_contact_settings",
     "version_of",
     "version_of_claim",

@@ -175,11 +175,27 @@ def revert_profile_change(*, change):
     _write(partner, change.before)
 
 
+def contact_settings_of(partner):
+    """By which purposes a partner may be written to, and how often it reports, for `update_contact_settings`."""
+    return {
+        "purposes": list(partner.contact_purposes),
+        "paused": bool(partner.contact_paused_at),
+        "review_months": partner.review_months,
+    }
+
+
 @transaction.atomic
-def update_contact_settings(*, partner, actor, purposes, paused, review_months):
-    """Says by which purposes a partner may be written to, and how often it reports. Applies at once."""
+def update_contact_settings(*, partner, actor, purposes, paused, review_months, seen=None):
+    """Says by which purposes a partner may be written to, and how often it reports. Applies at once.
+
+    seen: `version_of` the `contact_settings_of` the partner when the form was opened. Returns the partner. Raises
+    Conflict when they are not as they were seen, NotPossible when the partner withdrew.
+    """
     partner = lock_standing(partner)
     before = (set(partner.contact_purposes), bool(partner.contact_paused_at), partner.review_months)
+    meddled = seen is not None and seen != version_of(contact_settings_of(partner))
+    if meddled and (set(purposes), paused, review_months) != before:
+        raise Conflict(_("Somebody else changed these settings while you were writing. Look at them again, then save."))
     partner.contact_purposes = [purpose for purpose in Partner.Purpose.values if purpose in purposes]
     partner.contact_paused_at = (partner.contact_paused_at or timezone.now()) if paused else None
     partner.review_months = review_months

@@ -7,8 +7,15 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from oiep.text import clean_line, clean_text
+from oiep.limits import keyed_hash
+from oiep.text import clean_line, clean_text, normalise_email
 from partners.models.partners import Partner, Purpose
+
+
+class ContactMessageQuerySet(models.QuerySet):
+    def to_settle(self):
+        """Those that somebody reported, and that the manager has not looked at yet."""
+        return self.filter(reported_at__isnull=False, settled_at=None)
 
 
 class ContactMessage(models.Model):
@@ -16,6 +23,10 @@ class ContactMessage(models.Model):
 
     Kept for 12 months (product.md, *Privacy*).
     """
+
+    class Settlement(models.TextChoices):
+        BLOCKED = "blocked", _("the sender was blocked")
+        DISMISSED = "dismissed", _("nothing was wrong with it")
 
     partner = models.ForeignKey(Partner, models.CASCADE, null=True, blank=True, related_name="contact_messages")
     purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose.choices, blank=True)
@@ -32,6 +43,16 @@ class ContactMessage(models.Model):
     report = models.CharField(
         _("what is wrong with it"), max_length=300, blank=True, db_default="", validators=[clean_line]
     )
+    # What the manager made of the report.
+    settlement = models.CharField(
+        _("what came of it"), max_length=10, choices=Settlement.choices, blank=True, db_default="", editable=False
+    )
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True, editable=False)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("by")
+    )
+
+    objects = ContactMessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("message passed on")
@@ -40,6 +61,11 @@ class ContactMessage(models.Model):
         indexes = [
             models.Index(fields=["source", "sent_at"], name="contactmessage_source"),
             models.Index(fields=["email", "sent_at"], name="contactmessage_sender"),
+            models.Index(
+                fields=["reported_at"],
+                name="contactmessage_to_settle",
+                condition=Q(reported_at__isnull=False, settled_at=None),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -51,10 +77,28 @@ class ContactMessage(models.Model):
                 condition=Q(reported_at=None, reported_by=None)
                 | Q(reported_at__isnull=False, reported_by__isnull=False),
             ),
+            models.CheckConstraint(
+                name="contactmessage_settled_was_reported",
+                condition=Q(settlement="", settled_at=None, settled_by=None)
+                | (
+                    ~Q(settlement="") & Q(reported_at__isnull=False, settled_at__isnull=False, settled_by__isnull=False)
+                ),
+            ),
         ]
 
     def __str__(self):
         return f"{self._meta.verbose_name} {self.pk}"
+
+
+def key_of_sender(email):
+    """By which the sender of messages is known: one mailbox, whatever stands behind a plus sign."""
+    local_part, _at, domain = normalise_email(email).rpartition("@")
+    return keyed_hash(f"sender {local_part.partition('+')[0]}@{domain}")
+
+
+class BlockedSenderQuerySet(models.QuerySet):
+    def of(self, *emails):
+        return self.filter(key__in=[key_of_sender(email) for email in emails])
 
 
 class BlockedSender(models.Model):
@@ -65,6 +109,8 @@ class BlockedSender(models.Model):
     blocked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, editable=False, related_name="+", verbose_name=_("by")
     )
+
+    objects = BlockedSenderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("blocked sender")

@@ -193,9 +193,20 @@ def _end(pledge, reason, actor, at=None):
 
 
 @transaction.atomic
-def record_own_approval(*, signature, url, actor):
-    """Notes where the decision of the partner's own board or cabinet can be read. It is public at once."""
+def record_own_approval(*, signature, url, actor, seen=None):
+    """Notes where the decision of the partner's own board or cabinet can be read. It is public at once.
+
+    seen: the address that was given when the form was opened. Returns the signature. Raises Conflict when somebody else
+    gave another since, NotPossible when the partner withdrew.
+    """
     partner_actions.lock_standing(signature.partner)
+    signature.refresh_from_db()
+    if signature.approval_url == url:
+        return signature
+    if seen is not None and seen != signature.approval_url:
+        raise partner_actions.Conflict(
+            _("Somebody else gave an address while you were writing. Look at it again, then save.")
+        )
     signature.approval_url = url
     signature.full_clean()
     signature.save(update_fields=["approval_url"])

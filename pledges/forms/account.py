@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from oiep.forms import CharterForm
 from oiep.text import clean_line, clean_text
 from oiep.uploads import ACCEPT_PICTURE, make_safe_picture
-from partners.actions import version_of
+from partners.actions import contact_settings_of, version_of
 from partners.models import District, Kind, Logo, Partner, Purpose, Sector, Size
 from pledges.forms.pledges import PledgeForm
 
@@ -63,17 +63,9 @@ def _yes_or_no(value):
 
 
 class SeenMixin(forms.Form):
-    """A form that knows what it was opened on, and may carry a word to the manager."""
+    """A form that knows what it was opened on."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
-    message = forms.CharField(
-        label=_("A word to us"),
-        help_text=_("If you want to explain something. It is not shown in public."),
-        required=False,
-        validators=[clean_text],
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
 
     def see(self, version):
         """Makes the form stand on this version, with all that was typed kept: the writer has been shown it."""
@@ -83,7 +75,20 @@ class SeenMixin(forms.Form):
             self.data[self.add_prefix("seen")] = version
 
 
-class ProfileForm(SeenMixin, CharterForm):
+class ExplainedMixin(SeenMixin):
+    """What it sends in may carry a word to the manager."""
+
+    message = forms.CharField(
+        label=_("A word to us"),
+        help_text=_("If you want to explain something. It is not shown in public."),
+        required=False,
+        validators=[clean_text],
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class ProfileForm(ExplainedMixin, CharterForm):
     """partner: whose profile it is. values: the profile that it opens on, as `partners.actions.profile_of`."""
 
     name = forms.CharField(label=PROFILE_LABELS["name"], max_length=150, validators=[clean_line])
@@ -197,7 +202,7 @@ def _current_and(model, slugs):
     return model.objects.current() | model.objects.filter(slug__in=[slug for slug in slugs if slug])
 
 
-class PledgeChangeForm(SeenMixin, PledgeForm):
+class PledgeChangeForm(ExplainedMixin, PledgeForm):
     def differences(self, current):
         """What the pledge says now where it is not what was entered, as `profile_rows`."""
         return [
@@ -231,7 +236,9 @@ class StopForm(CharterForm):
     )
 
 
-class ContactForm(CharterForm):
+class ContactForm(SeenMixin, CharterForm):
+    """partner: whose settings it opens on."""
+
     purposes = forms.MultipleChoiceField(
         label=_("What may people write to you about?"),
         help_text=_("Your address is never shown. We pass messages on to you."),
@@ -247,8 +254,32 @@ class ContactForm(CharterForm):
         widget=forms.RadioSelect,
     )
 
+    def __init__(self, *args, partner, **kwargs):
+        settings = contact_settings_of(partner)
+        super().__init__(*args, initial={**settings, "seen": version_of(settings)}, **kwargs)
 
-class OwnApprovalForm(CharterForm):
+    def values(self):
+        """What was entered, as `update_contact_settings` takes it."""
+        return {name: self.cleaned_data[name] for name in ("purposes", "paused", "review_months")}
+
+    def differences(self, partner):
+        """What the partner's settings are now where they are not what was entered, as `profile_rows`."""
+        current, values = contact_settings_of(partner), self.values()
+        words = {
+            "purposes": ", ".join(str(label) for value, label in Purpose.choices if value in current["purposes"]),
+            "paused": _yes_or_no(current["paused"]),
+            "review_months": capfirst(partner.get_review_months_display()),
+        }
+        return [
+            {"label": self.fields[name].label, "words": words[name]}
+            for name in words
+            if (set(values[name]) != set(current[name]) if name == "purposes" else values[name] != current[name])
+        ]
+
+
+class OwnApprovalForm(SeenMixin, CharterForm):
+    """signature: whose decision it is about."""
+
     url = forms.URLField(
         label=_("Where can people read the decision?"),
         help_text=_("The web address of the minutes or the announcement. Everyone will be able to see it."),
@@ -256,4 +287,25 @@ class OwnApprovalForm(CharterForm):
         max_length=200,
         validators=[URLValidator(schemes=["http", "https"])],
         error_messages={"required": _("Enter the web address.")},
+    )
+
+    field_order = ("url", "seen")
+
+    def __init__(self, *args, signature, **kwargs):
+        super().__init__(*args, initial={"url": signature.approval_url, "seen": signature.approval_url}, **kwargs)
+
+
+class DetailsForm(CharterForm):
+    """How we reach one person of an organisation."""
+
+    job_title = forms.CharField(label=_("Your job title"), required=False, max_length=100, validators=[clean_line])
+
+
+class ReportForm(CharterForm):
+    report = OneLineField(
+        label=_("What is wrong with this message?"),
+        help_text=_("A sentence, in up to 300 characters. Only we read it."),
+        max_length=300,
+        validators=[clean_line],
+        error_messages={"required": _("Write what is wrong with this message.")},
     )

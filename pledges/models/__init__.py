@@ -4,6 +4,7 @@ from pledges.models.moderation import Case
 from pledges.models.pledges import Pledge
 from pledges.models.reviews import Answer, DueDate, Evidence, Review
 from pledges.models.signing import Signing
+from pledges.models.steps import PutAside
 
 __all__ = [
     "Answer",
@@ -14,6 +15,7 @@ __all__ = [
     "Evidence",
     "Pledge",
     "PledgeIdea",
+    "PutAside",
     "Review",
     "Signature",
     "Signing",

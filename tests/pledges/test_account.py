@@ -13,6 +13,7 @@ from partners.models import Partner, ProfileChange
 from pledges.actions import pledges as pledge_actions
 from pledges.models import Pledge
 from tests.factories import (
+    ContactMessageFactory,
     DistrictFactory,
     JoinRequestFactory,
     ManagerFactory,
@@ -83,6 +84,12 @@ def pledge_data(pledge, **changed):
     } | changed
 
 
+def contact_data(baker, **changed):
+    """The form of contact and reports as it opens, with what is changed."""
+    settings = partner_actions.contact_settings_of(Partner.objects.get(pk=baker.pk))
+    return {"review_months": "12", "seen": partner_actions.version_of(settings)} | changed
+
+
 # Who sees what --------------------------------------------------------------------------------
 
 LEAD_ONLY = {"account-withdraw", "account-join-request"}
@@ -98,8 +105,11 @@ def addresses(baker, pledge):
         "account-pledge-stop": pledge.pk,
         "account-join-request": request.pk,
         "account-own-approval": signature.pk,
+        "account-message-report": ContactMessageFactory(partner=baker).pk,
     }
-    plain = ("partner", "profile", "contact", "pledge-add", "withdraw")
+    plain = (
+        "partner", "profile", "contact", "pledges", "ideas", "pledge-add", "reviews", "details", "messages", "withdraw",
+    )  # fmt: skip
     return {f"account-{name}": reverse(f"account-{name}", args=[baker.slug]) for name in plain} | {
         name: reverse(name, args=[baker.slug, number]) for name, number in numbers.items()
     }
@@ -108,7 +118,7 @@ def addresses(baker, pledge):
 def test_every_address_is_in_the_table(addresses):
     from pledges.urls import account
 
-    assert {pattern.name for pattern in account.urlpatterns} == set(addresses)
+    assert {pattern.name for pattern in account.urlpatterns} - {"account-mail", "account-letter"} == set(addresses)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -199,7 +209,7 @@ def test_partner_that_waits_reads_by_when_we_answer(client, lead, time_machine):
 def test_pledges_wait_for_the_answer_about_the_signature(client, lead):
     partner = PartnerFactory(changes_asked=True, lead=lead)
     PledgeFactory(submitted=True, partner=partner)
-    page = text(client.get(reverse("account-partner", args=[partner.slug])))
+    page = text(client.get(reverse("account-pledges", args=[partner.slug])))
     assert "Waiting for you Answer first what we asked about your profile." in page
     assert "We answer by" not in page
 
@@ -258,11 +268,11 @@ def test_home_takes_as_many_queries_for_many_partners_as_for_one(client, lead, d
 
     add()
     client.get("/account/")
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(21):
         client.get("/account/")
     for _n in range(5):
         add()
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(21):
         client.get("/account/")
 
 
@@ -272,9 +282,13 @@ def test_home_takes_as_many_queries_for_many_partners_as_for_one(client, lead, d
 def test_what_waits_stands_beside_what_is_live(client, baker, lead, pledge):
     pledge_actions.change_pledge(pledge=pledge, values={"statement": "We will hire four."}, actor=lead)
     partner_actions.propose_profile_change(partner=baker, values={"description": "We bake rye."}, actor=lead)
-    page = text(client.get(reverse("account-partner", args=[baker.slug])))
-    for words in ("We will hire two apprentices.", "We will hire four.", "We bake.", "We bake rye."):
-        assert words in page
+    pledges = text(client.get(reverse("account-pledges", args=[baker.slug])))
+    for words in ("We will hire two apprentices.", "We will hire four."):
+        assert words in pledges
+    assert "We bake rye." in text(client.get(reverse("account-profile", args=[baker.slug])))
+    overview = text(client.get(reverse("account-partner", args=[baker.slug])))
+    assert "Public: your page with 1 pledge." in overview
+    assert "Waits for our decision: 1 pledge, 1 change to your profile." in overview
 
 
 def test_declined_partner_reads_why_and_has_nothing_to_change(client, lead):
@@ -377,7 +391,7 @@ def test_resident_hides_their_name_at_once(client, lead, oxford):
 
 def test_contact_settings_are_saved(client, baker):
     address = reverse("account-contact", args=[baker.slug])
-    client.post(address, {"purposes": ["buy", "pledge"], "review_months": "6", "paused": "on"})
+    client.post(address, contact_data(baker, purposes=["buy", "pledge"], review_months="6", paused="on"))
     baker.refresh_from_db()
     assert (baker.contact_purposes, baker.review_months) == (["buy", "pledge"], 6)
     assert baker.contact_paused_at
@@ -387,6 +401,32 @@ def test_contact_settings_are_saved(client, baker):
 def test_contact_settings_are_checked(client, baker):
     response = client.post(reverse("account-contact", args=[baker.slug]), {"purposes": ["spam"], "review_months": "1"})
     assert title(response).startswith("Error: ")
+
+
+def test_two_who_change_contact_settings_at_once_lose_nothing(client, client_of, baker):
+    member = MembershipFactory(partner=baker, role="member").user
+    address = reverse("account-contact", args=[baker.slug])
+    mine = contact_data(baker, purposes=["buy"])
+    client_of(member).post(address, contact_data(baker, purposes=["work"], paused="on", review_months="6"))
+    response = client.post(address, mine)
+    page = text(response)
+    assert title(response).startswith("Error: ")
+    assert "Somebody else changed these settings while you were writing." in page
+    assert "What may people write to you about? Work with us" in page
+    assert "Pause: nobody can write to us for now Yes" in page
+    baker.refresh_from_db()
+    assert (baker.contact_purposes, baker.review_months) == (["work"], 6)
+    seen = re.search(r'name="seen" value="(\w+)"', response.content.decode()).group(1)
+    client.post(address, mine | {"seen": seen})
+    baker.refresh_from_db()
+    assert (baker.contact_purposes, baker.contact_paused_at, baker.review_months) == (["buy"], None, 12)
+
+
+def test_contact_settings_that_two_save_alike_are_no_conflict(client, baker):
+    address = reverse("account-contact", args=[baker.slug])
+    data = contact_data(baker, purposes=["buy"])
+    for _n in range(2):  # a double click
+        assert client.post(address, data).url == address
 
 
 # Pledges --------------------------------------------------------------------------------------
@@ -472,7 +512,7 @@ def test_pledge_is_stopped_with_a_reason(client, baker, pledge):
     # A second tab, or a double click.
     response = client.post(address, {"reason": "Again."}, follow=True)
     assert "This pledge ended on" in text(response)
-    assert client.get(address).url == reverse("account-partner", args=[baker.slug])
+    assert client.get(address).url == reverse("account-pledges", args=[baker.slug])
 
 
 def test_pledge_that_waits_is_taken_back_without_a_reason(client, baker):
@@ -484,7 +524,7 @@ def test_pledge_that_waits_is_taken_back_without_a_reason(client, baker):
 
 def test_declined_pledge_is_shown_with_its_words(client, baker):
     pledge = PledgeFactory(declined=True, partner=baker, decision_message="This is the law already.")
-    assert "This is the law already." in text(client.get(reverse("account-partner", args=[baker.slug])))
+    assert "This is the law already." in text(client.get(reverse("account-pledges", args=[baker.slug])))
     assert client.get(reverse("account-pledge", args=[baker.slug, pledge.pk])).status_code == 302
 
 
@@ -523,6 +563,21 @@ def test_own_decision_is_linked(client, baker):
     client.post(address, {"url": "council.example/minutes"})
     signature.refresh_from_db()
     assert signature.approval_url == "https://council.example/minutes"
+
+
+def test_two_who_link_their_own_decision_at_once_lose_nothing(client, baker):
+    signature = SignatureFactory(partner=baker, awaits_approval_of="Cabinet")
+    address = reverse("account-own-approval", args=[baker.slug, signature.pk])
+    mine = {"url": "https://council.example/mine", "seen": ""}
+    client.post(address, {"url": "https://council.example/theirs", "seen": ""})
+    response = client.post(address, mine)
+    assert "Somebody else gave an address while you were writing." in text(response)
+    assert "https://council.example/theirs" in text(response)
+    signature.refresh_from_db()
+    assert signature.approval_url == "https://council.example/theirs"
+    client.post(address, mine | {"seen": "https://council.example/theirs"})
+    signature.refresh_from_db()
+    assert signature.approval_url == "https://council.example/mine"
 
 
 def test_lead_withdraws_after_reading_what_happens(client, baker, pledge):

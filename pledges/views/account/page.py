@@ -47,16 +47,18 @@ def asked_for(things):
     return [thing.decision_message for thing in things if thing.state == State.CHANGES_ASKED]
 
 
-def back(request, partner, obstacle):
+def back(request, partner, obstacle, *, to="account-partner"):
+    """To a page of the partner, which says what stood in the way."""
     messages.warning(request, obstacle.message)
-    return redirect("account-partner", partner.slug)
+    return redirect(to, partner.slug)
 
 
-def done(request, partner, *, waits):
+def done(request, partner, *, waits, to="account-partner"):
+    """To a page of the partner, which says that it is saved or, where it waits for the manager, that we have it."""
     if not waits:
         messages.success(request, _("That is saved."))
     elif partner.state == State.APPROVED:
         messages.success(request, _("We have it. What is public stays as it is until we have looked at it."))
     else:
         messages.success(request, _("We have it, and will look at it."))
-    return redirect("account-partner", partner.slug)
+    return redirect(to, partner.slug)

@@ -1,15 +1,53 @@
-"""A partner's pledges: adding, changing and stopping them."""
+"""A partner's pledges: those it has, ideas for more, adding, changing and stopping them."""
 
+from django.conf import settings
+from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from oiep.moderation import NotPossible, State
 from partners import actions as partner_actions
 from partners.models import PriorityArea
 from pledges.actions import pledges as pledge_actions
+from pledges.actions.steps import put_aside
 from pledges.forms.account import PledgeChangeForm, StopForm
 from pledges.forms.pledges import PledgeForm
 from pledges.models import Pledge, PledgeIdea
+from pledges.next_steps import areas_without_pledge, key_of_ideas, status_of
 from pledges.views.account.page import asked_for, back, done, of_partner
+
+
+@of_partner(open_only=False)
+def pledges(request, partner):
+    standing, past = _pledges_of(partner)
+    is_open = not partner.withdrawn_at and partner.state != State.DECLINED
+    context = {"partner": partner, "pledges": standing, "past": past, "is_open": is_open}
+    return render(request, "pledges/account/pledges.html", context)
+
+
+def _pledges_of(partner):
+    """Those that stand or wait, each with the change to it that waits, and those that are over."""
+    standing, past = [], []
+    for pledge in partner.pledges.all():
+        if pledge.ended_at or pledge.state == State.DECLINED:
+            past.append({"pledge": pledge, "status": status_of(pledge)})
+        elif pledge.state == State.APPROVED or not pledge.replaces_id:
+            change = pledge.replacement
+            row = {"pledge": pledge, "status": status_of(pledge), "change": change}
+            standing.append(row | ({"change_status": status_of(change)} if change else {}))
+    return standing, past
+
+
+@of_partner()
+def ideas(request, partner):
+    """Ideas that fit a partner, in areas where it has no pledge yet. A POST puts them aside."""
+    if request.method == "POST":
+        put_aside(user=request.user, key=key_of_ideas(partner))
+        messages.success(request, _("We will not suggest more pledges to you for a while."))
+        return redirect("account")
+    areas = areas_without_pledge(partner, PledgeIdea.objects.current().select_related("area"))
+    context = {"partner": partner, "areas": list(areas.items()), "months": settings.PUT_ASIDE_MONTHS}
+    return render(request, "pledges/account/ideas.html", context)
 
 
 @of_partner()
@@ -22,7 +60,7 @@ def add_pledge(request, partner):
         except NotPossible as obstacle:
             form.add_error(None, obstacle)
         else:
-            return done(request, partner, waits=True)
+            return done(request, partner, waits=True, to="account-pledges")
     return render(request, "pledges/account/pledge_add.html", {"partner": partner, "form": form, "idea": idea})
 
 
@@ -49,7 +87,7 @@ def change_pledge(request, partner, pk):
     form = PledgeChangeForm(request.POST or None, instance=pledge, kind=partner.kind, initial=opened)
     context = {"partner": partner, "pledge": pledge, "form": form, "asked": asked_for([pledge])}
     if pledge.ended_at or pledge.state == State.DECLINED:
-        return redirect("account-partner", partner.slug)
+        return redirect("account-pledges", partner.slug)
     if form.is_valid():
         try:
             pledge_actions.change_pledge(
@@ -66,7 +104,7 @@ def change_pledge(request, partner, pk):
         except NotPossible as obstacle:
             form.add_error(None, obstacle)
         else:
-            return done(request, partner, waits=True)
+            return done(request, partner, waits=True, to="account-pledges")
     return render(request, "pledges/account/pledge.html", context)
 
 
@@ -74,13 +112,13 @@ def change_pledge(request, partner, pk):
 def stop_pledge(request, partner, pk):
     pledge = get_object_or_404(partner.pledges, pk=pk)
     if request.method != "POST" and (pledge.ended_at or pledge.state == State.DECLINED):
-        return redirect("account-partner", partner.slug)
+        return redirect("account-pledges", partner.slug)
     form = StopForm(request.POST if request.method == "POST" else None)
     form.fields["reason"].required = pledge.is_live
     if form.is_valid():
         try:
             pledge_actions.stop_pledge(pledge=pledge, reason=form.cleaned_data["reason"], actor=request.user)
         except NotPossible as obstacle:
-            return back(request, partner, obstacle)
-        return done(request, partner, waits=False)
+            return back(request, partner, obstacle, to="account-pledges")
+        return done(request, partner, waits=False, to="account-pledges")
     return render(request, "pledges/account/pledge_stop.html", {"partner": partner, "pledge": pledge, "form": form})

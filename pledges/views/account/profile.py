@@ -1,14 +1,17 @@
-"""What the public reads about a partner, and by what it can be written to."""
+"""What the public reads about a partner, and how it and its people can be reached."""
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from oiep.moderation import NotPossible, State
 from partners import actions as partner_actions
-from partners.models import Partner
+from partners.models import Membership, Partner
 from pledges.actions import pledges as pledge_actions
-from pledges.forms.account import ContactForm, OwnApprovalForm, ProfileForm, profile_rows
+from pledges.forms.account import ContactForm, DetailsForm, OwnApprovalForm, ProfileForm, profile_rows
+from pledges.next_steps import membership_of, status_of
 from pledges.views.account.page import asked_for, back, done, of_partner
 
 
@@ -16,8 +19,14 @@ from pledges.views.account.page import asked_for, back, done, of_partner
 def profile(request, partner):
     proposed = _proposed_now(partner)
     form = ProfileForm(request.POST or None, request.FILES or None, partner=partner, values=proposed)
-    context = {"partner": partner, "form": form, "asked": asked_for([partner, *partner.profile_changes.all()])}
-    context["logo"] = partner.logos.select_related("partner").filter(pk=proposed["logo"]).first()
+    waiting = next((change for change in partner.profile_changes.all() if change.is_open and change.values), None)
+    context = {
+        "partner": partner,
+        "form": form,
+        "asked": asked_for([partner, *partner.profile_changes.all()]),
+        "change": {"status": status_of(waiting), "rows": profile_rows(partner, waiting.values)} if waiting else None,
+        "logo": partner.logos.select_related("partner").filter(pk=proposed["logo"]).first(),
+    }
     if form.is_valid():
         try:
             change = partner_actions.propose_profile_change(
@@ -52,32 +61,62 @@ def _proposed_now(partner):
 def contact(request, partner):
     if partner.is_resident:
         raise Http404
-    form = ContactForm(
-        request.POST or None,
-        initial={
-            "purposes": partner.contact_purposes,
-            "paused": bool(partner.contact_paused_at),
-            "review_months": partner.review_months,
-        },
-    )
+    form = ContactForm(request.POST or None, partner=partner)
+    context = {"partner": partner, "form": form}
     if form.is_valid():
+        seen = form.cleaned_data["seen"]
         try:
-            partner_actions.update_contact_settings(partner=partner, actor=request.user, **form.cleaned_data)
+            partner_actions.update_contact_settings(partner=partner, actor=request.user, seen=seen, **form.values())
+        except partner_actions.Conflict as conflict:
+            current = Partner.objects.get(pk=partner.pk)
+            context |= {"conflict": conflict.message, "differences": form.differences(current)}
+            form.see(partner_actions.version_of(partner_actions.contact_settings_of(current)))
         except NotPossible as obstacle:
             return back(request, partner, obstacle)
-        return done(request, partner, waits=False)
-    return render(request, "pledges/account/contact.html", {"partner": partner, "form": form})
+        else:
+            return done(request, partner, waits=False, to="account-contact")
+    return render(request, "pledges/account/contact.html", context)
 
 
 @of_partner()
 def own_approval(request, partner, pk):
     signature = get_object_or_404(partner.signatures.exclude(awaits_approval_of=""), pk=pk)
-    form = OwnApprovalForm(request.POST or None, initial={"url": signature.approval_url})
+    form = OwnApprovalForm(request.POST or None, signature=signature)
+    context = {"partner": partner, "signature": signature, "form": form}
     if form.is_valid():
+        values = {name: form.cleaned_data[name] for name in ("url", "seen")}
         try:
-            pledge_actions.record_own_approval(signature=signature, url=form.cleaned_data["url"], actor=request.user)
+            pledge_actions.record_own_approval(signature=signature, actor=request.user, **values)
+        except partner_actions.Conflict as conflict:
+            signature.refresh_from_db()
+            theirs = {"label": form.fields["url"].label, "words": signature.approval_url}
+            context |= {"conflict": conflict.message, "differences": [theirs]}
+            form.see(signature.approval_url)
         except NotPossible as obstacle:
             return back(request, partner, obstacle)
-        return done(request, partner, waits=False)
-    context = {"partner": partner, "signature": signature, "form": form}
+        else:
+            return done(request, partner, waits=False)
     return render(request, "pledges/account/own_approval.html", context)
+
+
+@of_partner()
+def details(request, partner):
+    """How we reach a person, to look at once a year and to say that it is right."""
+    membership = membership_of(request.user, partner)
+    form = DetailsForm(request.POST if request.method == "POST" else None, initial={"job_title": membership.job_title})
+    if form.is_valid():
+        try:
+            partner_actions.confirm_details(membership=membership, actor=request.user, **form.cleaned_data)
+        except NotPossible as obstacle:
+            return back(request, partner, obstacle)
+        messages.success(request, _("Thank you. We will ask again in a while."))
+        return redirect("account")
+    members = [member for member in partner.memberships.all() if not member.ended_at]
+    context = {
+        "partner": partner,
+        "form": form,
+        "membership": membership,
+        "second": next((member for member in members if member.role == Membership.Role.SECOND), None),
+        "purposes": [label for value, label in partner.Purpose.choices if value in partner.contact_purposes],
+    }
+    return render(request, "pledges/account/details.html", context)
