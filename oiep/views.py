@@ -28,7 +28,7 @@ from oiep.templatetags.desk import what_happened
 from partners.actions import pass_on_message
 from partners.directory import directory_of, nothing_found
 from partners.forms import FOR_VISITORS, MessageForm
-from partners.models import Kind, Partner, ProfileChange, Recognition
+from partners.models import ContactMessage, Kind, Partner, ProfileChange, Recognition
 from pledges.figures import areas_with_figures, places_with_figures, totals
 from pledges.history import explanation_of, show_standings, standing_from, with_due_dates
 from pledges.models import Case, Pledge, Review, Signing
@@ -228,6 +228,7 @@ def _desk_figures():
             under_way=Count("pk", filter=Q(declared_at=None)),
             unconfirmed=Count("pk", filter=Q(declared_at__isnull=False)),
         ),
+        "reported": ContactMessage.objects.to_settle().count(),
         "emails": OutgoingEmail.objects.filter(state__in=("waiting", "failed")).aggregate(
             waiting=Count("pk", filter=Q(state="waiting")), failed=Count("pk", filter=Q(state="failed"))
         ),

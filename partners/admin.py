@@ -1,12 +1,17 @@
 from django import forms
-from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, Q
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from oiep.admin import CharterAdmin, ReadOnlyAdmin, ReferenceAdmin, filled_or_not
 from oiep.moderation import State
+from partners import actions
 from partners.models import (
+    BlockedSender,
     ContactMessage,
     DeclineReason,
     District,
@@ -166,10 +171,116 @@ class RecognitionKindAdmin(ReferenceAdmin):
     prepopulated_fields = {"slug": ["name"]}
 
 
+class ReportFilter(admin.SimpleListFilter):
+    title = _("reported")
+    parameter_name = "reported"
+
+    def lookups(self, request, model_admin):
+        return [("waiting", _("Waits for you")), ("settled", _("Settled"))]
+
+    def queryset(self, request, queryset):
+        if self.value() == "waiting":
+            return queryset.to_settle()
+        return queryset.filter(settled_at__isnull=False) if self.value() == "settled" else queryset
+
+
 @admin.register(ContactMessage)
 class ContactMessageAdmin(ReadOnlyAdmin):
-    list_display = ["sent_at", "partner", "purpose", "name"]
-    list_filter = ["purpose", "sent_at"]
+    """What visitors wrote. The manager settles what partners report: its sender is blocked, or nothing was wrong."""
+
+    list_display = ["sent_at", "partner", "purpose", "name", "what_was_reported"]
+    list_filter = [ReportFilter, "purpose", "sent_at"]
     list_select_related = ["partner"]
     search_fields = ["name", "email", "partner__name"]
     fields = ["sent_at", "partner", "purpose", "name", "email", "message"]
+    report_fields = ["reported_at", "reported_by", "report", "settlement", "settled_at", "settled_by"]
+    change_form_template = "admin/partners/contactmessage/message.html"
+    actions = ["block_senders", "dismiss_reports"]
+
+    def get_fieldsets(self, request, obj=None):
+        parts = [(None, {"fields": self.fields})]
+        return [*parts, (_("Report"), {"fields": self.report_fields})] if obj and obj.reported_at else parts
+
+    def has_settle_permission(self, request):
+        return request.user.has_perm("partners.change_contactmessage")
+
+    @admin.display(description=_("reported"), ordering="reported_at")
+    def what_was_reported(self, message):
+        if not message.reported_at:
+            return ""
+        return message.get_settlement_display() if message.settled_at else message.report
+
+    @admin.action(description=_("Block the senders"), permissions=["settle"])
+    def block_senders(self, request, queryset):
+        keys = {actions.block_sender(message=message, actor=request.user).pk for message in queryset}
+        words = ngettext("%(n)s sender is blocked.", "%(n)s senders are blocked.", len(keys)) % {"n": len(keys)}
+        self.message_user(request, words, messages.SUCCESS)
+
+    @admin.action(description=_("Dismiss the reports"), permissions=["settle"])
+    def dismiss_reports(self, request, queryset):
+        n = sum(actions.dismiss_report(message=message, actor=request.user) for message in queryset)
+        words = ngettext("%(n)s report is dismissed.", "%(n)s reports are dismissed.", n) % {"n": n}
+        self.message_user(request, words, messages.SUCCESS if n else messages.WARNING)
+
+    # One message ----------------------------------------------------------------------------------
+
+    def get_urls(self):
+        settle = self.admin_site.admin_view(self.settle_view)
+        return [path("<int:pk>/settle/", settle, name="partners_contactmessage_settle"), *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        message = self.get_object(request, object_id)
+        context = {
+            "may_settle": self.has_settle_permission(request),
+            "is_blocked": bool(message) and BlockedSender.objects.of(message.email).exists(),
+            "waits": bool(message) and bool(message.reported_at) and not message.settled_at,
+        }
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def settle_view(self, request, pk):
+        if not self.has_settle_permission(request):
+            raise PermissionDenied
+        message = get_object_or_404(ContactMessage, pk=pk)
+        if request.method == "POST":
+            self._settle(request, message, request.POST.get("settle"))
+        return redirect("admin:partners_contactmessage_change", pk)
+
+    def _settle(self, request, message, what):
+        if what == "block":
+            actions.block_sender(message=message, actor=request.user)
+            words = _("The sender is blocked: no more messages from this address are passed on.")
+        elif what == "unblock":
+            for blocked in BlockedSender.objects.of(message.email):
+                actions.unblock_sender(blocked=blocked, actor=request.user)
+            words = _("Messages from this address are passed on again.")
+        elif what == "dismiss" and actions.dismiss_report(message=message, actor=request.user):
+            words = _("The report is dismissed.")
+        else:
+            return
+        self.message_user(request, words, messages.SUCCESS)
+
+
+@admin.register(BlockedSender)
+class BlockedSenderAdmin(ReadOnlyAdmin):
+    """Addresses are not kept: one is found by typing it in full. To delete one is to pass its messages on again."""
+
+    list_display = ["__str__", "blocked_at", "blocked_by"]
+    list_select_related = ["blocked_by"]
+    search_fields = ["key"]
+    search_help_text = _("The whole e-mail address.")
+    fields = ["blocked_at", "blocked_by"]
+
+    def get_search_results(self, request, queryset, search_term):
+        try:
+            return (queryset.of(search_term) if search_term else queryset), False
+        except ValidationError:
+            return queryset.none(), False
+
+    def has_delete_permission(self, request, obj=None):
+        return request.user.has_perm("partners.delete_blockedsender")
+
+    def log_deletions(self, request, queryset):
+        """The action says it."""
+
+    def delete_model(self, request, obj):
+        actions.unblock_sender(blocked=obj, actor=request.user)

@@ -20,6 +20,7 @@ from tests.addresses import addresses
 from tests.factories import (
     ActionFactory,
     AttendanceFactory,
+    BlockedSenderFactory,
     CalendarAddressFactory,
     CharterVersionFactory,
     ContactMessageFactory,
@@ -279,6 +280,7 @@ MESSAGES = [
     ("account/mail/<uuid:pk>/", {"pk": "letter"}, THE_LEADS),
     ("account/mail/<uuid:pk>/", {"pk": "signing"}, NOBODY_S),
 ]
+TO_MESSAGE = "→/admin/partners/contactmessage/{message}/change/"
 # Everybody has signed in a moment ago; otherwise downloading and erasing would ask for it first.
 PRIVACY = [
     ("account/privacy/", {}, ANYBODY_S),
@@ -400,6 +402,7 @@ DESK = [
         {"content_type_id": "0", "object_id": "0"},
         f"{STRANGERS} 404 404 404",
     ),
+    ("admin/partners/contactmessage/<int:pk>/settle/", {"pk": "message"}, f"{STRANGERS} 403 {TO_MESSAGE} {TO_MESSAGE}"),
     ("admin/pledges/case/decide/", {}, f"{STRANGERS} 403 →/admin/pledges/case/ →/admin/pledges/case/"),
     ("admin/pledges/case/decided/", {}, f"{STRANGERS} 403 →/admin/pledges/case/ →/admin/pledges/case/"),
     ("admin/pledges/case/<int:pk>/lead/", {"pk": "bakers"}, f"{STRANGERS} 403 200 200"),
@@ -435,6 +438,7 @@ LISTS = {
     "partners/sector": ("view add change", "view add change"),
     "partners/declinereason": ("view add change", "view add change"),
     "partners/contactmessage": ("view", "view"),
+    "partners/blockedsender": ("view delete", "view delete"),
     "partners/recognitionkind": ("view add change", "view add change"),
     "partners/recognition": ("view", "view"),
     "pledges/case": ("view change", "view change"),
@@ -524,6 +528,7 @@ def world():
         "the member": member,
         "the lead": bakery.lead,
         "message": ContactMessageFactory(partner=bakery, email="visitor@canary.example"),
+        "blocked": BlockedSenderFactory(blocked_by=users["manager"]),
         "letter": OutgoingEmailFactory(to=lead.email, template="decision_approved"),
     }
     PledgeFactory(stopped=True, partner=mill, area=area)

@@ -10,6 +10,7 @@ from partners.models import Partner
 from pledges.actions.moderation import Decision, decide
 from pledges.models import CharterVersion, Pledge
 from tests.factories import (
+    BlockedSenderFactory,
     CharterVersionFactory,
     ContactMessageFactory,
     DeclineReasonFactory,
@@ -64,7 +65,14 @@ def everything(partner, manager):
     decide(decisions=[Decision(refused, Move.DECLINE, "Say more.")], actor=manager)
     PartnerInvitationFactory(partner=partner, role="lead")
     ResidentFactory(submitted=True, lead=True)
-    for make in (ContactMessageFactory, DeclineReasonFactory, SectorFactory, PledgeIdeaFactory, SigningFactory):
+    for make in (
+        BlockedSenderFactory,
+        ContactMessageFactory,
+        DeclineReasonFactory,
+        SectorFactory,
+        PledgeIdeaFactory,
+        SigningFactory,
+    ):
         make()
     SectorFactory(retired=True)
     CharterVersionFactory(published_on=None)
@@ -77,6 +85,7 @@ LISTS = [
     "oiep_auditevent",
     "oiep_outgoingemail",
     "oiep_user",
+    "partners_blockedsender",
     "partners_contactmessage",
     "partners_declinereason",
     "partners_district",

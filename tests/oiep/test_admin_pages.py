@@ -20,6 +20,7 @@ from oiep.roles import MANAGER, make_manager_group
 from partners.models import Partner
 from pledges.actions.moderation import Decision, decide
 from tests.factories import (
+    BlockedSenderFactory,
     ContactMessageFactory,
     DeclineReasonFactory,
     DistrictFactory,
@@ -42,7 +43,7 @@ pytestmark = pytest.mark.django_db
 
 LISTS = {
     "oiep": ["auditevent", "outgoingemail", "user"],
-    "partners": ["contactmessage", "declinereason", "district", "partner", "priorityarea", "sector"],
+    "partners": ["blockedsender", "contactmessage", "declinereason", "district", "partner", "priorityarea", "sector"],
     "pledges": ["case", "charterversion", "pledge", "pledgeidea", "review", "signature", "signing"],
     "working_groups": ["group", "groupmember"],
 }
@@ -68,6 +69,7 @@ def everything(db, manager):
     PledgeFactory(submitted=True, partner=partner, replaces=old)
     ReviewFactory()
     ResidentFactory(submitted=True, lead=True)
+    BlockedSenderFactory()
     ContactMessageFactory()
     DeclineReasonFactory()
     DistrictFactory()
@@ -283,7 +285,7 @@ def test_desk_asks_the_same_number_of_queries_however_many_wait(client, manager,
         decide(decisions=[Decision(change, Move.DECLINE, "No.")], actor=manager)
         ProfileChangeFactory(submitted=True, partner=standing)
     client.get("/admin/")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.get("/admin/")
 
 
@@ -294,6 +296,7 @@ def test_desk_asks_the_same_number_of_queries_however_many_wait(client, manager,
     ("name", "make"),
     [
         ("partners_partner", lambda: PartnerFactory(approved=True, lead=True)),
+        ("partners_blockedsender", BlockedSenderFactory),
         ("partners_contactmessage", ContactMessageFactory),
         ("pledges_pledge", lambda: PledgeFactory(approved=True)),
         ("pledges_pledgeidea", PledgeIdeaFactory),
