@@ -6,13 +6,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.factories import (
+    ContactMessageFactory,
     DistrictFactory,
     JoinRequestFactory,
     MembershipFactory,
+    OutgoingEmailFactory,
     PartnerFactory,
     PledgeFactory,
+    PledgeIdeaFactory,
+    PriorityAreaFactory,
     ResidentFactory,
     SignatureFactory,
     UserFactory,
@@ -63,15 +68,56 @@ def test_lead_signs_in_by_keyboard_answers_and_stops_a_pledge(open_page, baker, 
     asked.refresh_from_db()
     assert (asked.state, asked.statement) == ("submitted", "We will give 100 loaves a week.")
 
+    page.wait_for_url(f"**/partners/{baker.slug}/pledges/")
     page.get_by_role("link", name=re.compile("^Stop")).press("Enter")
     with page.expect_navigation():
         main_button(page, "Stop this pledge").press("Enter")
     assert page.title().startswith("Error: Stop a pledge")
     page.get_by_label("Why do you stop it?").fill("We moved.")
     main_button(page, "Stop this pledge").press("Enter")
-    page.wait_for_url(f"**/partners/{baker.slug}/")
+    page.wait_for_url(f"**/partners/{baker.slug}/pledges/")
     live.refresh_from_db()
     assert (live.ending, live.ending_reason) == ("stopped", "We moved.")
+
+
+def test_lead_confirms_details_reads_a_message_reports_another_and_pauses(open_page, sign_in, baker, lead, mailbox):
+    baker.memberships.update(confirmed_at=timezone.now() - timezone.timedelta(days=400))
+    baker.contact_purposes = ["buy"]
+    baker.save()
+    ContactMessageFactory(partner=baker, message="Could you cater for forty?", sent_at=baker.approved_at)
+    ContactMessageFactory(partner=baker, name="Best Backlinks", message="Be FIRST in all searches.")
+    page = open_page(width=320)
+    sign_in(page, lead)
+    page.goto("/account/")
+    titles = page.locator("main h3.notice-title").all_inner_texts()
+    assert titles == ["Make a pledge", "Look whether your contact details are still right"]
+    page.get_by_role("link", name="Look at your details").click()
+    page.get_by_label("Your job title").fill("Head baker")
+    main_button(page, "All of this is right").click()
+    page.wait_for_url("**/account/")
+    assert "Look whether" not in page.locator("main").inner_text()
+
+    page.get_by_role("link", name="Baker Ltd", exact=True).click()
+    tabs = page.get_by_role("navigation", name="Your partner")
+    assert tabs.locator("[aria-current=page]").inner_text() == "Overview"
+    tabs.get_by_role("link", name="Contact").click()
+    page.get_by_role("link", name="Messages passed on to you").click()
+    assert tabs.locator("[aria-current=true]").inner_text() == "Contact"
+    assert "Could you cater for forty?" in page.locator("main").inner_text()
+    page.get_by_role("link", name=re.compile("^Report this message: Best Backlinks")).click()
+    page.get_by_label("What is wrong with this message?").fill("An advertisement.")
+    main_button(page, "Report it").click()
+    page.wait_for_url("**/messages/")
+    assert "An advertisement." in page.locator("main").inner_text()
+    assert mailbox()[-1].subject == "A partner reports a message that we passed on"
+
+    tabs.get_by_role("link", name="Contact").click()
+    page.get_by_label("Pause: nobody can write to us for now").check()
+    with page.expect_navigation():
+        main_button(page, "Save").click()
+    assert "Paused since" in page.locator("main").inner_text()
+    baker.refresh_from_db()
+    assert not baker.takes_messages
 
 
 def test_second_of_two_writers_is_shown_what_the_first_wrote(open_page, sign_in, baker, lead):
@@ -116,6 +162,10 @@ def test_the_pages_are_accessible(open_page, sign_in, baker, lead, width, scheme
     PledgeFactory(stopped=True, partner=baker)
     request = JoinRequestFactory(partner=baker)
     signature = SignatureFactory(partner=baker, awaits_approval_of="Cabinet")
+    PledgeIdeaFactory(area=PriorityAreaFactory())
+    ContactMessageFactory(partner=baker, reported_at=timezone.now(), reported_by=lead, report="Rude.")
+    message = ContactMessageFactory(partner=baker, email=f"{'long' * 12}@example.com")
+    letter = OutgoingEmailFactory(to=lead.email, template="decision_approved", text="https://example.org/" + "x" * 90)
     resident = ResidentFactory(approved=True, lead=lead)
     page = open_page(width=width, color_scheme=scheme)
     sign_in(page, lead)
@@ -127,9 +177,18 @@ def test_the_pages_are_accessible(open_page, sign_in, baker, lead, width, scheme
         reverse("account-pledge", args=[slug, live.pk]),
         reverse("account-pledge-stop", args=[slug, live.pk]),
         reverse("account-own-approval", args=[slug, signature.pk]),
+        reverse("account-details", args=[slug]),
+        reverse("account-message-report", args=[slug, message.pk]),
     ]
     plain = [
         "/account/",
+        "/account/mail/",
+        reverse("account-letter", args=[letter.pk]),
+        reverse("account-pledges", args=[slug]),
+        reverse("account-ideas", args=[slug]),
+        reverse("account-reviews", args=[slug]),
+        reverse("account-messages", args=[slug]),
+        reverse("account-details", args=[resident.slug]),
         reverse("account-partner", args=[slug]),
         reverse("account-partner", args=[resident.slug]),
         reverse("account-contact", args=[slug]),

@@ -17,6 +17,7 @@ from partners.actions import profile_of
 from partners.models import District, JoinRequest, Membership, Partner, Pause, PriorityArea, ProfileChange, Sector
 from pledges.actions.moderation import MOVE_TO, new_number
 from pledges.actions.pledges import FIELDS, refresh_active_areas
+from pledges.management.example_messages import add_messages
 from pledges.management.example_recognitions import add_recognitions, draw_logo
 from pledges.management.example_reviews import ExampleReviews, save
 from pledges.models import CharterVersion, Pledge, PledgeIdea, Signature
@@ -136,7 +137,7 @@ class Command(BaseCommand):
         self.record_moves(partner, lead)
         self.add_signature(partner, lead, entry)
         save(Membership(partner=partner, user=lead, role=Membership.Role.LEAD, started_at=partner.created_at,
-                         job_title=entry["lead"].get("job_title", "")))  # fmt: skip
+                         confirmed_at=partner.created_at, job_title=entry["lead"].get("job_title", "")))  # fmt: skip
         for member in entry.get("members", []):
             self.add_member(partner, member)
         pledges = [None]
@@ -158,6 +159,7 @@ class Command(BaseCommand):
             self.add_profile_change(partner, lead, entry["profile_change"])
         for request in entry.get("join_requests", []):
             self.add_join_request(partner, request)
+        add_messages(self, partner, lead, entry.get("messages", []))
 
     def decided(self, entry, state, sent):
         """The fields of something moderated, sent in on a day and decided some days later."""
@@ -229,6 +231,7 @@ class Command(BaseCommand):
             role=Membership.Role.MEMBER,
             job_title=person["job_title"],
             started_at=partner.decided_at,
+            confirmed_at=partner.decided_at,
         )
         save(membership)
         self.record("membership.added", membership, partner.decided_at, partner=partner.pk, role=membership.role)
