@@ -93,7 +93,7 @@ REGISTER = {
         title=_("Recognitions"),
     ),
     "partners.ContactMessage": Table(
-        plain="id partner purpose source sent_at reported_at reported_by",
+        plain="id partner purpose source sent_at reported_at reported_by settlement settled_at settled_by",
         personal="name email message",
         letters="report",
         rows=(

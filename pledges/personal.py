@@ -88,4 +88,8 @@ REGISTER = {
         ),
         clock="signings",
     ),
+    "pledges.PutAside": Table(
+        plain="id user key until",
+        rows=(Rows(_("Suggestions that you put aside"), user="user", shown="key until"),),
+    ),
 }
