@@ -277,7 +277,7 @@ MESSAGES = [
     (MESSAGE, {"slug": "bakery", "pk": "message"}, THE_BAKERS),
     (MESSAGE, {"slug": "mill", "pk": "message"}, NOBODY_S),  # of another partner
     ("account/mail/", {}, ANYBODY_S),
-    ("account/mail/<uuid:pk>/", {"pk": "letter"}, THE_LEADS),
+    ("account/mail/<uuid:pk>/", {"pk": "own letter"}, THE_LEADS),
     ("account/mail/<uuid:pk>/", {"pk": "signing"}, NOBODY_S),
 ]
 TO_MESSAGE = "→/admin/partners/contactmessage/{message}/change/"
@@ -529,7 +529,7 @@ def world():
         "the lead": bakery.lead,
         "message": ContactMessageFactory(partner=bakery, email="visitor@canary.example"),
         "blocked": BlockedSenderFactory(blocked_by=users["manager"]),
-        "letter": OutgoingEmailFactory(to=lead.email, template="decision_approved"),
+        "own letter": OutgoingEmailFactory(to=lead.email, template="decision_approved"),
     }
     PledgeFactory(stopped=True, partner=mill, area=area)
     bakery.logo, new_logo = LogoFactory(partner=bakery, added_by=lead), LogoFactory(partner=bakery, added_by=lead)

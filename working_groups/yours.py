@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from pledges.next_steps import Step
+from pledges.next_steps import Step, Urgency
 from working_groups.models import Action, Group, GroupInvitation, GroupJoinRequest, GroupMember, Meeting
 
 # Actions that are due so soon are among what to do next.
@@ -61,6 +61,7 @@ def _invitations(user):
             % {"group": invitation.group, "until": date_format(timezone.localdate(invitation.expires_at))},
             url=reverse("group-invitation", args=[invitation.token]),
             label=_("Look at the invitation"),
+            urgency=Urgency.WAITED_FOR,
         )
         for invitation in waiting
     ]
@@ -75,6 +76,7 @@ def _requests(user):
             text=_("They asked on %(date)s.") % {"date": date_format(timezone.localdate(request.asked_at))},
             url=reverse("group-join-request", args=[request.group.slug, request.pk]),
             label=_("Accept or refuse"),
+            urgency=Urgency.WAITED_FOR,
         )
         for request in waiting.select_related("user", "group")
     ]
@@ -93,6 +95,7 @@ def _actions(user):
             % {"date": date_format(action.due_on), "what": Truncator(action.what).chars(120)},
             url=reverse("group-action", args=[action.group.slug, action.pk]),
             label=_("Go to the action"),
+            urgency=Urgency.DUE,
         )
         for action in due
     ]

@@ -68,7 +68,7 @@ def test_messages_come_in_pages_by_the_same_number_of_queries(client, acorn, dja
     counts = []
     for more in (1, 20):
         ContactMessageFactory.create_batch(more, partner=acorn)
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(16):
             counts.append(len(client.get(address).context["page_obj"]))
     assert counts == [1, 20]
     assert len(client.get(address + "?page=2").context["page_obj"]) == 1
