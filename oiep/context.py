@@ -11,6 +11,7 @@ SECTIONS = (
     ("places", _("Places")),
     ("pledges", _("Pledges")),
     ("working-groups", _("Groups")),
+    ("events", _("Events")),
 )
 
 

@@ -44,6 +44,24 @@ MANAGER_MAY = {
         "action": _KEEP,
         "progressupdate": _KEEP,
     },
+    "events": {
+        "series": _KEEP,
+        "event": _KEEP,
+        "contributor": _ALL,
+        "programmeitem": _ALL,
+        "learningpoint": _ALL,
+        "photograph": _ALL,
+        "material": _ALL,
+        "registration": _KEEP,
+        "feedback": _SEE,
+        "awardround": _KEEP,
+        "category": _ALL,
+        "criterion": _ALL,
+        "nomination": _EDIT,
+        "judge": _ALL,
+        "interest": _ALL,
+        "score": _SEE,
+    },
 }
 
 

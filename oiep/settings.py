@@ -196,6 +196,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3000},
     },
+    "events": {"task": "events.tasks.tick", "schedule": 300.0, "options": {"expires": 290}},
     "run-day": {"task": "oiep.day.tick", "schedule": 600.0, "options": {"expires": 590}},
 }
 # The hour, in Europe/London, before which the day's work (reviews, reminders) does not begin.
@@ -357,6 +358,9 @@ LOGO_PIXELS_AT_MOST = 600  # of its longer side, as it is kept
 # The e-mails about a working group's action: (step, days after its due date), in their order. The one that is `chased`
 # goes to those who run the group as well.
 ACTION_STEPS = (("week", -7), ("due", 0), ("overdue", 7), ("chased", 30))
+EVENT_OFFER_HOURS = env.int("EVENT_OFFER_HOURS", 48)
+EVENT_REMINDER_HOURS = env.int("EVENT_REMINDER_HOURS", 48)
+EVENT_ATTENDEE_MONTHS = env.int("EVENT_ATTENDEE_MONTHS", 6)
 PAUSE_MONTHS_AT_MOST = env.int("PAUSE_MONTHS_AT_MOST", 6)
 RESIDENT_FORGOTTEN_AFTER_YEARS = env.int("RESIDENT_FORGOTTEN_AFTER_YEARS", 2)
 # How long things about people are kept; the pages "How we decide" and "Privacy" say so.
@@ -372,6 +376,7 @@ RECENT_SIGN_IN_MINUTES = env.int("RECENT_SIGN_IN_MINUTES", 15)
 # How often, from one place or one browser: (at most, in seconds).
 SIGNING_LIMIT_BY_BROWSER = (1, 60)
 SIGNING_LIMITS_BY_SOURCE = ((5, 300), (10, 3600))
+EVENT_LIMITS_BY_SOURCE = ((20, 3600), (60, 86400))
 CONTACT_LIMIT_BY_SOURCE = (5, 3600)
 CONTACT_LIMIT_BY_SENDER = (3, 3600)
 CONTACT_LIMIT_BY_PARTNER = (20, 86400)

@@ -3,6 +3,7 @@
 from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 
+from events.models import Event
 from partners.models import District, Partner, PriorityArea
 from pledges.models import CharterVersion, Pledge
 from working_groups.models import Group
@@ -19,6 +20,7 @@ PAGES = (
     "places",
     "pledges",
     "working-groups",
+    "events",
     "accessibility",
     "privacy",
     "terms",
@@ -60,4 +62,15 @@ class GroupSitemap(Sitemap):
         return Group.objects.published().only("slug").order_by("pk")
 
 
-SITEMAPS = {"pages": PageSitemap, "partners": PartnerSitemap, "pledges": PledgeSitemap, "groups": GroupSitemap}
+class EventSitemap(Sitemap):
+    def items(self):
+        return Event.objects.published().only("slug").order_by("pk")
+
+
+SITEMAPS = {
+    "pages": PageSitemap,
+    "partners": PartnerSitemap,
+    "pledges": PledgeSitemap,
+    "groups": GroupSitemap,
+    "events": EventSitemap,
+}

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("partners.urls")),
     path("", include("pledges.urls")),
     path("", include("working_groups.urls")),
+    path("", include("events.urls")),
     path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
     path("privacy/", views.page, {"name": "privacy"}, name="privacy"),
     path("terms/", views.page, {"name": "terms"}, name="terms"),

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from events.models import Event
 from oiep import health
 from oiep.day import last_day
 from oiep.limits import source_of
@@ -68,6 +69,7 @@ def home(request):
                 for place in places_with_figures()
             ],
             "newest": newest[:NEWEST],
+            "events": Event.objects.coming(),
             "rules": rules(),
         },
     )

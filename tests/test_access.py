@@ -26,20 +26,24 @@ from tests.factories import (
     ContactMessageFactory,
     DeclineReasonFactory,
     DistrictFactory,
+    EventFactory,
     EvidenceFactory,
     GroupFactory,
     GroupInvitationFactory,
     GroupJoinRequestFactory,
     GroupMemberFactory,
     JoinRequestFactory,
+    LearningPointFactory,
     LogoFactory,
     ManagerFactory,
+    MaterialFactory,
     MeetingFactory,
     MembershipFactory,
     OutgoingEmailFactory,
     PaperFactory,
     PartnerFactory,
     PartnerInvitationFactory,
+    PhotographFactory,
     PledgeFactory,
     PledgeIdeaFactory,
     PriorityAreaFactory,
@@ -47,9 +51,11 @@ from tests.factories import (
     ProgressUpdateFactory,
     RecognitionFactory,
     RecognitionKindFactory,
+    RegistrationFactory,
     ResidentFactory,
     ReviewFactory,
     SectorFactory,
+    SeriesFactory,
     SignatureFactory,
     SigningFactory,
     UserFactory,
@@ -384,11 +390,46 @@ GROUP_WORK = [
     ("account/groups/<int:pk>/", {"pk": "past member"}, THE_RESIDENTS),  # to say whether they are still shown
     ("account/groups/<int:pk>/leave/", {"pk": "past member"}, NOBODY_S),
 ]
+GROUP_WORK = []
+EVENTS = [
+    ("events/", {}, "200"),
+    ("events/calendar.ics", {}, "200"),
+    ("events/<slug:slug>/", {"slug": "fair"}, "200"),
+    ("events/<slug:slug>/", {"slug": "talk"}, "200"),
+    ("events/<slug:slug>/", {"slug": "plan"}, "404"),  # a draft
+    ("events/<slug:slug>/", {"slug": "among-us"}, "404"),  # of a closed group
+    ("events/<slug:slug>/calendar.ics", {"slug": "fair"}, "200"),
+    ("events/<slug:slug>/calendar.ics", {"slug": "plan"}, "404"),
+    ("events/<slug:slug>/calendar.ics", {"slug": "among-us"}, "404"),
+    ("events/photographs/<int:pk>/", {"pk": "picture"}, "200"),
+    ("events/photographs/<int:pk>/", {"pk": "hidden picture"}, "404 404 200 404 404 404 200 200"),
+    ("events/materials/<int:pk>/", {"pk": "slides"}, "200"),
+    ("events/materials/<int:pk>/", {"pk": "hidden slides"}, "404 404 200 404 404 404 200 200"),
+]
+# Booking, by link; the organiser's desk; awards; judging.
+EVENT_BOOKING = [
+    ("events/<slug:slug>/book/", {"slug": "fair"}, "200"),
+    ("events/<slug:slug>/book/", {"slug": "plan"}, "404"),
+    ("events/<slug:slug>/book/", {"slug": "among-us"}, "404"),
+    ("events/<slug:slug>/booked/", {"slug": "fair"}, "200"),
+    ("events/<slug:slug>/booked/", {"slug": "plan"}, "404"),
+    # By link, whoever has it: like a ticket.
+    ("events/confirm/<str:token>/", {"token": "guessed"}, "404"),
+    ("events/confirm/<str:token>/", {"token": "to confirm"}, "200"),
+    ("events/booking/<str:token>/", {"token": "guessed"}, "404"),
+    ("events/booking/<str:token>/", {"token": "to confirm"}, "404"),  # one kind of link is not the other
+    ("events/booking/<str:token>/", {"token": "ticket"}, "200"),
+    ("events/booking/<str:token>/change/", {"token": "guessed"}, "404"),
+    ("events/booking/<str:token>/change/", {"token": "ticket"}, "200"),
+]
+EVENT_DESK = []
+AWARDS = []
+JUDGING = []
 TO_CASE, TO_REVIEW = "→/admin/pledges/case/{bakers}/change/", "→/admin/pledges/review/{review}/change/"
 TO_IMPORT = "→/admin/pledges/review/import/"  # somebody else's, or one that is done
 STRANGERS = "door door door door door"
 STAFFS = f"{STRANGERS} 200 200 200"
-APPS = "admin/^(?P<app_label>auth|account|oiep|partners|pledges|working_groups)/$"
+APPS = next(address for address in addresses() if address.startswith("admin/^(?P<app_label>"))
 DESK = [
     ("admin/", {}, STAFFS),
     ("admin/login/", {}, "login 403 403 403 403 →/admin/ →/admin/ →/admin/"),
@@ -403,6 +444,10 @@ DESK = [
         f"{STRANGERS} 404 404 404",
     ),
     ("admin/partners/contactmessage/<int:pk>/settle/", {"pk": "message"}, f"{STRANGERS} 403 {TO_MESSAGE} {TO_MESSAGE}"),
+    *(
+        (f"admin/events/event/<int:pk>/{page}/", {"pk": "the fair"}, f"{STRANGERS} 403 {answer} {answer}")
+        for page, answer in (("publish", "→/admin/events/event/{the fair}/change/"), ("cancel", "200"))
+    ),
     ("admin/pledges/case/decide/", {}, f"{STRANGERS} 403 →/admin/pledges/case/ →/admin/pledges/case/"),
     ("admin/pledges/case/decided/", {}, f"{STRANGERS} 403 →/admin/pledges/case/ →/admin/pledges/case/"),
     ("admin/pledges/case/<int:pk>/lead/", {"pk": "bakers"}, f"{STRANGERS} 403 200 200"),
@@ -418,11 +463,11 @@ DESK = [
     ("admin/pledges/review/<int:pk>/telephone/", {"pk": "review"}, f"{STRANGERS} 403 {TO_REVIEW} {TO_REVIEW}"),
     ("admin/pledges/review/import/<uuid:token>/", {"token": "signing"}, f"{STRANGERS} 403 {TO_IMPORT} {TO_IMPORT}"),
     (
-        "admin/^(?P<app_label>auth|oiep|partners|pledges|working_groups)/$",
+        APPS,
         "admin/partners/",
         f"{STRANGERS} 404 200 200",
     ),
-    ("admin/^(?P<app_label>auth|oiep|partners|pledges|working_groups)/$", "admin/auth/", f"{STRANGERS} 404 404 200"),
+    (APPS, "admin/auth/", f"{STRANGERS} 404 404 200"),
     ("admin/(?P<url>.*)$", "admin/no-such-page", f"{STRANGERS} 404 404 404"),
 ]
 # Each list in admin: what a manager and a superuser may do there. Nobody else may do anything.
@@ -456,6 +501,8 @@ LISTS = {
     "working_groups/groupjoinrequest": ("view", "view"),
     "working_groups/group": ("view add change", "view add change"),
     "working_groups/groupmember": ("view add change", "view add change"),
+    "events/event": ("view add change", "view add change"),
+    "events/series": ("view add change", "view add change"),
 }
 
 
@@ -487,6 +534,11 @@ TABLE = [
     *GROUPS,
     *GROUP_MEETINGS,
     *GROUP_WORK,
+    *EVENTS,
+    *EVENT_BOOKING,
+    *EVENT_DESK,
+    *AWARDS,
+    *JUDGING,
     *DESK,
     *_rows_of_lists(),
 ]
@@ -585,6 +637,24 @@ def world():
     keys = {name: str(thing.pk) for name, thing in {**things, **files, **meetings, **work}.items()}
     keys["calendar"] = CalendarAddressFactory(user=users["member"]).key
     keys["asked into jobs"] = work["jobs invitation"].token
+    fair = EventFactory(slug="fair", published=True, capacity=10, organiser=lead)
+    EventFactory(slug="plan", organiser=lead)
+    EventFactory(slug="among-us", published=True, group=secret)
+    talk = EventFactory(slug="talk", past=True, organiser=lead)
+    LearningPointFactory(event=talk)
+    of_events = {
+        "the fair": fair,
+        "picture": PhotographFactory(event=talk, public=True),
+        "hidden picture": PhotographFactory(event=talk),
+        "slides": MaterialFactory(event=talk, is_public=True),
+        "hidden slides": MaterialFactory(event=talk),
+    }
+    SeriesFactory()
+    ticket = RegistrationFactory(event=fair, booked=True, email="guest@canary.example")
+    asked = RegistrationFactory(event=fair, email="unsure@canary.example")
+    keys |= {name: str(thing.pk) for name, thing in of_events.items()}
+    keys["ticket"] = ticket.manage_token
+    keys["to confirm"] = asked.confirmation_url.rstrip("/").rpartition("/")[2]
     keys["invited"], keys["taken back"] = invitation.token, over.token
     keys["new address"] = AddressChange.objects.create(user=lead, email="new@canary.example").token
     keys["open"], keys["review"] = review.token, str(review.pk)

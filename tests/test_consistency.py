@@ -190,7 +190,8 @@ def inline_code(root):
         for line, kind, what in repository.Markup(path).found:
             if kind == "element":
                 tag, attributes = what
-                if tag == "style" or (tag == "script" and "src" not in attributes):
+                is_data = attributes.get("type") == "application/ld+json"  # no browser runs it
+                if tag == "style" or (tag == "script" and "src" not in attributes and not is_data):
                     faults.append(f"{name}:{line} <{tag}>")
             elif kind == "@style" or kind.startswith(("@on", "@hx-on")):
                 faults.append(f"{name}:{line} {kind[1:]}")

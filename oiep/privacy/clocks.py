@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from events.actions.daily import attendees_to_forget, forget_attendee
 from oiep import email as mail
 from oiep.daily import each
 from oiep.models import AddressChange, AuditEvent
@@ -32,6 +33,7 @@ CLOCKS = {
     "requests": "DECLINED_KEPT_DAYS",
     "audit_notes": "AUDIT_NOTES_KEPT_YEARS",
     "emails": "EMAILS_KEPT_MONTHS",
+    "attendees": "EVENT_ATTENDEE_MONTHS",
     "sessions": "SESSION_COOKIE_AGE",
 }
 WORDS = {
@@ -42,6 +44,7 @@ WORDS = {
     "requests": _("Old invitations and requests to join deleted"),
     "emails": _("Old e-mails emptied or deleted"),
     "audit_notes": _("Old notes in the audit trail emptied"),
+    "attendees": _("People forgotten who came to events"),
     "sessions": _("Sessions that had run out deleted"),
     "left_over": _("Rows about people who were erased, that came meanwhile, deleted"),
 }
@@ -67,6 +70,7 @@ def run_day(today=None):
     done["declined"] += each(
         forgetting.declined_reviews(declined), lambda row: forgetting.empty_declined_review(row, declined), done
     )
+    done["attendees"] += each(attendees_to_forget(today), lambda row: forget_attendee(booking=row), done)
     for name, rows in _to_delete(today):
         done[name] += each(rows, lambda row, rows=rows: rows.filter(pk=row.pk).delete()[0], done)
     for name, action in (

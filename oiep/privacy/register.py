@@ -5,12 +5,19 @@ import re
 from django.apps import apps
 from django.db.models import Q
 
+from events import personal as events
 from oiep import personal as ground
 from partners import personal as partners
 from pledges import personal as pledges
 from working_groups import personal as working_groups
 
-REGISTER = {**ground.REGISTER, **partners.REGISTER, **pledges.REGISTER, **working_groups.REGISTER}
+REGISTER = {
+    **ground.REGISTER,
+    **partners.REGISTER,
+    **pledges.REGISTER,
+    **working_groups.REGISTER,
+    **events.REGISTER,
+}
 
 
 def tables():

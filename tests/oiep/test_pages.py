@@ -14,6 +14,7 @@ from pledges.models import CharterVersion
 from tests.factories import (
     CharterVersionFactory,
     DistrictFactory,
+    EventFactory,
     PartnerFactory,
     PledgeFactory,
     PriorityAreaFactory,
@@ -81,6 +82,9 @@ SHOWN = {
     "REVIEW_LAPSES_DAYS": (192, "not answered 192 days after"),
     "REVIEW_EXPLANATION_LENGTH": (193, "in up to 193 characters"),
     "PAUSE_MONTHS_AT_MOST": (94, "for up to 94 months"),
+    "EVENT_OFFER_HOURS": (91, "They have 91 hours to answer"),
+    "EVENT_REMINDER_HOURS": (92, "92 hours before"),
+    "EVENT_ATTENDEE_MONTHS": (93, "who came 93 months after"),
     "RESIDENT_FORGOTTEN_AFTER_YEARS": (95, "If 95 years go by"),
     "DECLINED_KEPT_DAYS": (96, "What we declined: 96 days."),
     "WITHDRAWN_KEPT_DAYS": (97, "a partner that withdrew: 97 days."),
@@ -205,10 +209,14 @@ def test_sitemap_lists_published_things_only(client):
     PledgeFactory(submitted=True, partner=bakery, area=area)
     PartnerFactory(submitted=True)
     ResidentFactory(withdrawn=True)
+    EventFactory(slug="fair", published=True)
+    EventFactory()
     sections = _addresses(client.get("/sitemap.xml"))
-    assert sections == [f"http://testserver/sitemap-{name}.xml" for name in ("pages", "partners", "pledges", "groups")]
+    names = ("pages", "partners", "pledges", "groups", "events")
+    assert sections == [f"http://testserver/sitemap-{name}.xml" for name in names]
     assert _addresses(client.get("/sitemap-partners.xml")) == ["http://testserver/partners/bakery/"]
     assert _addresses(client.get("/sitemap-pledges.xml")) == [f"http://testserver/pledges/{pledge.pk}/"]
+    assert _addresses(client.get("/sitemap-events.xml")) == ["http://testserver/events/fair/"]
     pages = _addresses(client.get("/sitemap-pages.xml"))
     assert pages[0] == "http://testserver/"
     assert "http://testserver/areas/old/" not in pages

@@ -19,16 +19,20 @@ from tests.factories import (
     ContactMessageFactory,
     DecisionFactory,
     DistrictFactory,
+    EventFactory,
     EvidenceFactory,
+    FeedbackFactory,
     GroupFactory,
     GroupInvitationFactory,
     GroupJoinRequestFactory,
     GroupMemberFactory,
     JoinRequestFactory,
+    MaterialFactory,
     MeetingFactory,
     PaperFactory,
     PartnerFactory,
     PauseFactory,
+    PhotographFactory,
     PledgeFactory,
     PledgeIdeaFactory,
     PriorityAreaFactory,
@@ -36,6 +40,7 @@ from tests.factories import (
     ProgressUpdateFactory,
     RecognitionFactory,
     RecognitionKindFactory,
+    RegistrationFactory,
     ResidentFactory,
     ReviewFactory,
     SectorFactory,
@@ -141,6 +146,7 @@ def county():
     everything_of(jobs, is_published=False)
     for group in (secret, inner):
         everything_of(group, is_published=True)
+    _hide_in_events(area, place, secret)
 
 
 def everything_of(group, *, is_published):
@@ -167,6 +173,26 @@ def everything_of(group, *, is_published):
         MeetingFactory(group=group, called=True, online_url=f"https://{TOKEN}.example", agenda=TOKEN)
 
 
+def _hide_in_events(area, place, closed):
+    """Events to come and of the past, each with all that is not public; and drafts and those of a closed group."""
+    hidden = {"title": TOKEN, "summary": TOKEN, "district": place, "areas": [area]}
+    EventFactory(slug=f"{TOKEN}-draft", **hidden)
+    EventFactory(slug=f"{TOKEN}-closed", published=True, group=closed, **hidden)
+    for trait in ("published", "past"):
+        event = EventFactory(
+            slug=trait, online_url=f"https://{TOKEN}.example", organiser=_person(trait), district=place, areas=[area],
+            source=TOKEN, **{trait: True},
+        )  # fmt: skip
+        PhotographFactory(event=event, alt=TOKEN, consent=TOKEN)
+        PhotographFactory(event=event, public=True, consent=TOKEN)
+        MaterialFactory(event=event, title=TOKEN, name=f"{TOKEN}.pdf")
+        guest = RegistrationFactory(
+            event=event, booked=True, name=TOKEN, email=f"{CANARY}{trait}@example.com", organisation=TOKEN,
+            access_needs=TOKEN, dietary_needs=TOKEN, guests=TOKEN,
+        )  # fmt: skip
+        FeedbackFactory(event=event, registration=guest, learnt=TOKEN, better=TOKEN)
+
+
 # For each address with a part to fill in: what to fill in. An address that is not here fails the test below.
 PARTS = {
     "charter-version": [{"number": 1}],
@@ -183,7 +209,16 @@ PARTS = {
     "meeting": None,
     "paper": None,
     "calendar-feed": None,
-    "sitemap-section": [{"section": name} for name in ("pages", "partners", "pledges", "groups")],
+    "event": None,
+    "event-calendar": None,
+    "event-book": None,
+    "event-booked": [{"slug": "published"}],
+    "registration-confirm": [],
+    "registration": [],
+    "registration-change": [],
+    "photograph": None,
+    "material": None,
+    "sitemap-section": [{"section": name} for name in ("pages", "partners", "pledges", "groups", "events")],
 }
 # Of these others answer for what they show: to who is signed in, or to who holds a link or a signing's number.
 ELSEWHERE = re.compile(
@@ -234,6 +269,7 @@ def test_walk_finds_no_trace_of_what_is_not_public(client, county):
     assert {"/", "/partners/", "/partners/bakery/", "/areas/spend/", "/places/oxford/"} < set(answers)
     assert {"/working-groups/", "/working-groups/jobs/"} < set(answers)
     assert sum(address.startswith("/pledges/") for address in answers) > 2
+    assert {"/events/published/", "/events/past/"} < set(answers)
     for address, response in answers.items():
         assert response.status_code == 200, address
         told = response.content.decode() + str(response.headers) + str(response.cookies)
@@ -260,7 +296,7 @@ def test_counts_are_of_what_is_public(client, county):
 
 
 @pytest.mark.parametrize("words", [TOKEN, CANARY, "hidden", "zqx", "rowan"])
-@pytest.mark.parametrize("address", ["/partners/", "/pledges/"])
+@pytest.mark.parametrize("address", ["/partners/", "/pledges/", "/events/", "/events/?when=past"])
 def test_search_finds_nothing_hidden(client, county, address, words):
     response = client.get(address, {"q": words})
     assert response.context["listing"].total == 0

@@ -350,14 +350,14 @@ def test_track_record_of_a_partner_that_left_tells_it_once():
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 6),
+        ("/", 7),
         ("/charter/", 1),
         ("/charter/benefits/", 0),
         ("/charter/how-it-works/", 0),
         ("/areas/", 1),
         ("/areas/spend/", 7),
         ("/places/", 1),
-        ("/places/oxford/", 6),
+        ("/places/oxford/", 7),
         ("/pledges/", 4),
         ("/pledges/?area=spend&place=oxford&kind=business&capacity=employer&q=good&sort=oldest", 4),
         ("/partners/bakery/", 7),

@@ -1,20 +1,19 @@
 """A person's calendar of meetings, at a secret address that a calendar program reads without signing in."""
 
-import hashlib
 import re
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from oiep.calendars import answer
 from working_groups import calendars
 from working_groups.actions.calendars import renew_calendar_address
 from working_groups.models import CalendarAddress
@@ -33,16 +32,9 @@ def feed(request, key):
     if address is None:
         raise Http404
     content = calendars.feed(address.user, now=timezone.now())
-    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    headers = {
-        "ETag": etag,
-        "Cache-Control": f"private, max-age={_SECONDS}",
-        "Content-Disposition": 'inline; filename="meetings.ics"',
-        "Referrer-Policy": "no-referrer",
-        "X-Robots-Tag": "noindex",
-    }
-    response = HttpResponse(content, content_type="text/calendar; charset=utf-8", headers=headers)
-    return get_conditional_response(request, etag=etag, response=response)
+    response = answer(request, content, name="meetings.ics", cache_control=f"private, max-age={_SECONDS}")
+    response["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @login_required

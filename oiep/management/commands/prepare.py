@@ -17,6 +17,7 @@ class Command(BaseCommand):
         call_command("createcachetable", verbosity=0)
         call_command("load_reference", stdout=self.stdout)
         call_command("load_groups", stdout=self.stdout)
+        call_command("load_events", stdout=self.stdout)
         if examples:
             call_command("load_examples", stdout=self.stdout)
             call_command("load_example_groups", stdout=self.stdout)

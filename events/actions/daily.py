@@ -1,0 +1,90 @@
+"""What is done by the clock: offers that nobody answered, reminders, and what we keep of who came no longer."""
+
+import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from events.actions import letters
+from events.actions.bookings import lapse_offers, offer_free_places
+from events.actions.locking import lock_event
+from events.models import Event, Registration
+from events.personal import forget
+from oiep import audit
+from oiep import email as mail
+from oiep.daily import each
+from oiep.models import OutgoingEmail
+from oiep.rounds import add_months
+
+State = Registration.State
+
+
+def run_tick(now=None):
+    """Ends offers that ran out, makes new ones, and reminds those whose event is near. Returns name → how many.
+
+    Running it twice, or after a pause, does the right thing: a reminder goes once, and none after the event began.
+    """
+    now = now or timezone.now()
+    done = {"failed": 0, "lapsed": lapse_offers(now)}
+    done["offered"] = each(Event.objects.filter(pk__in=_with_waiting()), lambda event: offer(event=event), done)
+    done["reminded"] = each(bookings_to_remind(now), lambda booking: remind(booking=booking, now=now), done)
+    return done
+
+
+def _with_waiting():
+    return Registration.objects.filter(state=State.WAITING).values("event")
+
+
+@transaction.atomic
+def offer(*, event):
+    """Offers places that came free by another way, such as an erasure. Returns whether there were any."""
+    event = lock_event(event)
+    before = event.registrations.waiting().count()
+    offer_free_places(event)
+    return event.registrations.waiting().count() < before
+
+
+def bookings_to_remind(now):
+    """Places at events that begin within EVENT_REMINDER_HOURS, of who booked before that and was not reminded."""
+    ahead = datetime.timedelta(hours=settings.EVENT_REMINDER_HOURS)
+    near = Registration.objects.booked().filter(
+        event__starts_at__gt=now,
+        event__starts_at__lte=now + ahead,
+        event__starts_at__gte=F("confirmed_at") + ahead,
+        event__cancelled_at=None,
+    )
+    return near.filter(Q(reminded_for=None) | ~Q(reminded_for=F("event__starts_at")))
+
+
+@transaction.atomic
+def remind(*, booking, now=None):
+    """Reminds somebody of an event, if they still come and were not reminded. Returns whether a message was written."""
+    booking = Registration.objects.select_for_update(of=("self",)).select_related("event").get(pk=booking.pk)
+    if not bookings_to_remind(now or timezone.now()).filter(pk=booking.pk).exists():
+        return False
+    booking.reminded_for = booking.event.starts_at
+    booking.save(update_fields=["reminded_for"])
+    return letters.reminder(booking) is not None
+
+
+def attendees_to_forget(today):
+    """Who booked for events that ended EVENT_ATTENDEE_MONTHS ago or longer (product.md, *Privacy*)."""
+    limit = add_months(today, -settings.EVENT_ATTENDEE_MONTHS)
+    return Registration.objects.filter(forgotten_at=None, event__ends_at__date__lt=limit)
+
+
+@transaction.atomic
+def forget_attendee(*, booking):
+    """Erases who booked; for how many they booked and came stays, as a number. Returns whether there was anything."""
+    booking = Registration.objects.select_for_update(of=("self",)).get(pk=booking.pk)
+    if booking.forgotten_at:
+        return False
+    if booking.state == State.UNCONFIRMED:
+        booking.delete()
+        return True
+    forget(Registration.objects.filter(pk=booking.pk))
+    mail.forget(OutgoingEmail.objects.about(booking))
+    audit.trail(booking).update(note="")
+    return True

@@ -1,0 +1,109 @@
+"""What we write to those who book, and to who runs an event. Each message once: its key is in the one ledger."""
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from events.calendars import entry_for
+from events.models import Registration
+from oiep import email as mail
+
+FILLED = (100, 80, 50)  # per cent, at which the organiser is told
+
+
+def _write(booking, template, *, key, calendar="", hurry=True, **context):
+    return mail.queue(
+        to=booking.email,
+        template=template,
+        context={"booking": booking, "event": booking.event, **context},
+        key=f"event/{booking.event_id}/{key}",
+        about=booking,
+        calendar=calendar,
+        unproven=booking.state == Registration.State.UNCONFIRMED,
+        hurry=hurry,
+    )
+
+
+def _stamp():
+    return timezone.now().isoformat(timespec="microseconds")
+
+
+def confirm(booking):
+    _write(booking, "event_confirm", key=f"confirm/{booking.pk}/{_stamp()}")
+
+
+def already(booking):
+    """Once a day, so that nobody floods another's mailbox by booking with their address."""
+    _write(booking, "event_already", key=f"already/{booking.pk}/{timezone.localdate()}")
+
+
+def booked(booking):
+    calendar = entry_for(booking, now=timezone.now())
+    _write(booking, "event_booked", key=f"booked/{booking.pk}/{_stamp()}", calendar=calendar)
+
+
+def waiting(booking):
+    _write(booking, "event_waiting", key=f"waiting/{booking.pk}/{_stamp()}")
+
+
+def offered(booking):
+    _write(booking, "event_offered", key=f"offered/{booking.pk}/{_stamp()}")
+
+
+def lapsed(booking):
+    _write(booking, "event_lapsed", key=f"lapsed/{booking.pk}/{_stamp()}")
+
+
+def cancelled(booking, *, was_booked, by_organiser):
+    if booking.confirmed_at is None:
+        return  # nobody has told us that the address is theirs
+    calendar = entry_for(booking, now=timezone.now()) if was_booked else ""
+    key = f"given-back/{booking.pk}/{_stamp()}"
+    _write(booking, "event_given_back", key=key, calendar=calendar, by_organiser=by_organiser)
+
+
+def event_changed(event, fields):
+    """Tells everybody who has or waits for a place, once for each change that a calendar must show."""
+    moved, place = {"starts_at", "ends_at"} & {*fields}, {"place", "online_url"} & {*fields}
+    _tell_all(event, "event_changed", moved=moved, place=place)
+
+
+def event_cancelled(event):
+    _tell_all(event, "event_cancelled")
+
+
+def _tell_all(event, template, **context):
+    states = (Registration.State.BOOKED, Registration.State.WAITING, Registration.State.OFFERED)
+    for booking in event.registrations.filter(state__in=states).iterator():
+        booking.event = event
+        calendar = entry_for(booking, now=timezone.now()) if booking.state == Registration.State.BOOKED else ""
+        key = f"{event.sequence}/{booking.pk}"
+        _write(booking, template, key=key, calendar=calendar, hurry=False, **context)
+    mail.nudge()
+
+
+def filled(event):
+    """Tells the organiser when half, four fifths and all places are taken, each once, even if they empty again."""
+    if not event.capacity:
+        return
+    reached = [share for share in FILLED if event.held * 100 >= share * event.capacity]
+    keys = [f"event/{event.pk}/filled/{share}" for share in reached]
+    if keys:
+        mail.queue(
+            to=event.organiser.email if event.organiser else settings.CONTACT_EMAIL,
+            template="event_filled",
+            context={"event": event, "share": reached[0], "waiting": event.registrations.waiting().places()},
+            key=keys[0],
+            about=event,
+        )
+        reason = str(_("More places were taken at once."))
+        mail.skip(templates=dict.fromkeys(keys[1:], "event_filled"), reason=reason, about=event)
+
+
+def reminder_key(booking):
+    """One for each time at which the event is to begin, so that one that moves is announced again."""
+    return f"event/{booking.event_id}/{booking.event.starts_at:%Y-%m-%dT%H:%MZ}/reminder/{booking.pk}"
+
+
+def reminder(booking):
+    return _write(booking, "event_reminder", key=reminder_key(booking).removeprefix(f"event/{booking.event_id}/"))

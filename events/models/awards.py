@@ -1,0 +1,246 @@
+"""Awards that grow out of evidence: a year's round, who is nominated, who judges, who wins."""
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from events.models.events import Event
+from oiep.moderation import Moderated, ModeratedQuerySet, moderation_constraints
+from oiep.text import clean_line, clean_text
+from partners.models import Partner, PriorityArea, Size
+from pledges.models import Pledge, Review
+
+
+class AwardRoundQuerySet(models.QuerySet):
+    def published(self):
+        return self.filter(published_at__isnull=False)
+
+    def announced(self, now=None):
+        """Rounds whose winners are public. Not a second before the time that is set."""
+        return self.published().filter(announced_at__lte=now or timezone.now())
+
+
+class AwardRound(models.Model):
+    """The awards of one year. What may be done follows from its times alone."""
+
+    year = models.PositiveSmallIntegerField(
+        _("year"), unique=True, validators=[MinValueValidator(2022), MaxValueValidator(2200)]
+    )
+    title = models.CharField(_("title"), max_length=120, validators=[clean_line])
+    about = models.TextField(_("about"), blank=True, validators=[clean_text], help_text=_("Markdown."))
+    opens_at = models.DateTimeField(_("nominations open"))
+    closes_at = models.DateTimeField(_("nominations close"))
+    judged_until = models.DateTimeField(_("judges score until"))
+    announced_at = models.DateTimeField(_("winners are announced"))
+    event = models.ForeignKey(
+        Event, models.SET_NULL, null=True, blank=True, related_name="awards", verbose_name=_("announced at the event")
+    )
+    published_at = models.DateTimeField(_("published"), null=True, blank=True, editable=False)
+    shortlisted_at = models.DateTimeField(_("shortlist published"), null=True, blank=True, editable=False)
+    is_example = models.BooleanField(_("example"), default=False, editable=False)
+
+    objects = AwardRoundQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("awards of a year")
+        verbose_name_plural = _("awards by year")
+        ordering = ["-year"]
+        constraints = [
+            models.CheckConstraint(
+                name="awardround_times_in_order",
+                condition=Q(opens_at__lt=F("closes_at"))
+                & Q(closes_at__lte=F("judged_until"))
+                & Q(judged_until__lte=F("announced_at")),
+                violation_error_message=_("Nominations open, close, are judged and announced, in this order."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.title} {self.year}"
+
+    def get_absolute_url(self):
+        return reverse("awards-year", args=[self.year])
+
+    def takes_nominations(self, now=None):
+        return bool(self.published_at) and self.opens_at <= (now or timezone.now()) < self.closes_at
+
+    def is_announced(self, now=None):
+        return bool(self.published_at) and self.announced_at <= (now or timezone.now())
+
+
+class Category(models.Model):
+    round = models.ForeignKey(AwardRound, models.CASCADE, related_name="categories")
+    name = models.CharField(_("name"), max_length=120, validators=[clean_line])
+    slug = models.SlugField(_("address"), max_length=80)
+    about = models.TextField(_("what it honours"), blank=True, validators=[clean_text])
+    area = models.ForeignKey(
+        PriorityArea, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("only for pledges in")
+    )
+    size = models.CharField(_("only for partners of"), max_length=6, choices=Size.choices, blank=True)
+    is_peoples_choice = models.BooleanField(
+        _("decided by everybody's votes"), default=False, help_text=_("Votes are confirmed by e-mail, one a person.")
+    )
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["order", "pk"]
+        constraints = [models.UniqueConstraint("round", "slug", name="category_once_a_round")]
+
+    def __str__(self):
+        return self.name
+
+
+class Criterion(models.Model):
+    """What judges score from 0 to 5, published with the awards."""
+
+    round = models.ForeignKey(AwardRound, models.CASCADE, related_name="criteria")
+    name = models.CharField(_("name"), max_length=120, validators=[clean_line])
+    about = models.CharField(_("what earns points"), max_length=300, blank=True, validators=[clean_line])
+    weight = models.PositiveSmallIntegerField(_("weight"), default=1, validators=[MinValueValidator(1)])
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        verbose_name = _("criterion")
+        verbose_name_plural = _("criteria")
+        ordering = ["order", "pk"]
+        constraints = [models.CheckConstraint(name="criterion_counts", condition=Q(weight__gte=1))]
+
+    def __str__(self):
+        return self.name
+
+
+class NominationQuerySet(ModeratedQuerySet):
+    def standing(self):
+        return self.approved().filter(withdrawn_at=None)
+
+    def shortlisted(self):
+        """What the public may see once the round's shortlist is out."""
+        return self.standing().filter(is_shortlisted=True, category__round__shortlisted_at__isnull=False)
+
+    def winners(self, now=None):
+        """Those who won, once that is announced."""
+        return self.standing().filter(place=1, category__round__in=AwardRound.objects.announced(now))
+
+
+class Nomination(Moderated):
+    """A partner put forward for a category, with what it reported attached: a pledge, a review, or both."""
+
+    category = models.ForeignKey(Category, models.PROTECT, related_name="nominations", verbose_name=_("category"))
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="nominations", verbose_name=_("nominee"))
+    nominated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False, verbose_name=_("by")
+    )
+    nominated_at = models.DateTimeField(_("nominated"), default=timezone.now, editable=False)
+    why = models.TextField(_("why it should win"), max_length=2000, validators=[clean_text, MaxLengthValidator(2000)])
+    pledge = models.ForeignKey(
+        Pledge, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("for the pledge")
+    )
+    review = models.ForeignKey(
+        Review, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("for the review")
+    )
+    is_shortlisted = models.BooleanField(_("on the shortlist"), default=False, editable=False)
+    # 1 for a winner, of whom there can be several where judges tie; 2 for those highly commended.
+    place = models.PositiveSmallIntegerField(_("place"), null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
+
+    objects = NominationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("nomination")
+        verbose_name_plural = _("nominations")
+        ordering = ["category", "nominated_at", "pk"]
+        constraints = [
+            *moderation_constraints("nomination"),
+            models.UniqueConstraint(
+                "category",
+                "partner",
+                name="nomination_once",
+                condition=Q(withdrawn_at=None) & ~Q(state="declined"),
+                violation_error_message=_("This partner is nominated in this category already."),
+            ),
+            models.CheckConstraint(name="nomination_place_is_known", condition=Q(place=None) | Q(place__in=(1, 2))),
+            models.CheckConstraint(
+                name="nomination_shortlisted_stands", condition=Q(is_shortlisted=False) | Q(state="approved")
+            ),
+            models.CheckConstraint(
+                name="nomination_placed_was_shortlisted", condition=Q(place=None) | Q(is_shortlisted=True)
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class Judge(models.Model):
+    round = models.ForeignKey(AwardRound, models.CASCADE, related_name="judges")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="judging", verbose_name=_("person"))
+    categories = models.ManyToManyField(Category, related_name="judges", blank=True, verbose_name=_("categories"))
+    declared_at = models.DateTimeField(_("interests declared"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("judge")
+        verbose_name_plural = _("judges")
+        constraints = [models.UniqueConstraint("round", "user", name="judge_once")]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class Interest(models.Model):
+    """A judge's tie to a partner, because of which they never see its nominations."""
+
+    judge = models.ForeignKey(Judge, models.CASCADE, related_name="interests")
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="+", verbose_name=_("partner"))
+    why = models.CharField(_("what ties you to it"), max_length=300, blank=True, validators=[clean_line])
+    declared_at = models.DateTimeField(_("declared"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("declared interest")
+        verbose_name_plural = _("declared interests")
+        constraints = [models.UniqueConstraint("judge", "partner", name="interest_once")]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class Score(models.Model):
+    judge = models.ForeignKey(Judge, models.CASCADE, related_name="scores")
+    nomination = models.ForeignKey(Nomination, models.CASCADE, related_name="scores")
+    criterion = models.ForeignKey(Criterion, models.CASCADE, related_name="scores")
+    points = models.PositiveSmallIntegerField(_("points"), validators=[MaxValueValidator(5)])
+    note = models.CharField(_("why"), max_length=300, blank=True, validators=[clean_line])
+    given_at = models.DateTimeField(_("given"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("score")
+        verbose_name_plural = _("scores")
+        constraints = [
+            models.UniqueConstraint("judge", "nomination", "criterion", name="score_once"),
+            models.CheckConstraint(name="score_in_range", condition=Q(points__lte=5)),
+        ]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class Vote(models.Model):
+    """One person's choice in a category that everybody decides, known by a keyed hash of their address."""
+
+    category = models.ForeignKey(Category, models.CASCADE, related_name="votes")
+    nomination = models.ForeignKey(Nomination, models.CASCADE, related_name="votes")
+    voter = models.CharField(max_length=64, editable=False)
+    cast_at = models.DateTimeField(_("cast"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("vote")
+        verbose_name_plural = _("votes")
+        constraints = [models.UniqueConstraint("category", "voter", name="vote_once")]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"

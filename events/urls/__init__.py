@@ -1,0 +1,3 @@
+from events.urls import bookings, public
+
+urlpatterns = [*bookings.urlpatterns, *public.urlpatterns]
