@@ -390,7 +390,6 @@ GROUP_WORK = [
     ("account/groups/<int:pk>/", {"pk": "past member"}, THE_RESIDENTS),  # to say whether they are still shown
     ("account/groups/<int:pk>/leave/", {"pk": "past member"}, NOBODY_S),
 ]
-GROUP_WORK = []
 EVENTS = [
     ("events/", {}, "200"),
     ("events/calendar.ics", {}, "200"),
