@@ -51,6 +51,19 @@ REGISTER = {
     "events.LearningPoint": Table(plain="id event action order", ours="text"),
     "events.Photograph": Table(plain="id event file is_public width height order", ours="alt consent"),
     "events.Material": Table(plain="id event file size is_public", ours="title name"),
+    # Before the bookings, by which it is found.
+    "events.Feedback": Table(
+        plain="id event registration rating may_quote given_at",
+        personal="learnt better",
+        rows=(
+            Rows(
+                _("What you told us about events"),
+                address="registration__email",
+                erased={"learnt": "", "better": "", "registration": None},
+                shown="event rating learnt better may_quote given_at",
+            ),
+        ),
+    ),
     "events.Registration": Table(
         plain=(
             "id event state partner places photographs created_at confirmed_at queued_at offered_until ended_at"
@@ -70,18 +83,6 @@ REGISTER = {
         ),
         clock="attendees",
     ),
-    "events.Feedback": Table(
-        plain="id event registration rating may_quote given_at",
-        personal="learnt better",
-        rows=(
-            Rows(
-                _("What you told us about events"),
-                address="registration__email",
-                erased={"learnt": "", "better": "", "registration": None},
-                shown="event rating learnt better may_quote given_at",
-            ),
-        ),
-    ),
     "events.AwardRound": Table(
         plain=("id year opens_at closes_at judged_until announced_at event published_at shortlisted_at is_example"),
         ours="title about",
@@ -93,9 +94,7 @@ REGISTER = {
             "id state submitted_at decided_at decided_by category partner nominated_by nominated_at pledge review"
             " is_shortlisted place withdrawn_at"
         ),
-        partners="why",
-        letters="decision_message",
-        partner="partner",
+        groups="why decision_message",
     ),
     "events.Judge": Table(
         plain="id round user declared_at",

@@ -7,7 +7,6 @@ clocks show twice it is clear which is meant.
 import datetime
 import hashlib
 from email.utils import parseaddr
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -41,7 +40,7 @@ def entry_of(obj, *, summary, location, description, stamp, is_cancelled, day_on
     day_only: it takes up whole days, because nobody knows the times.
     """
     entry = Event()
-    entry.add("uid", f"{obj.uid}@{urlsplit(settings.SITE_URL).hostname}")
+    entry.add("uid", str(obj.uid))
     entry.add("sequence", obj.sequence)
     entry.add("dtstamp", utc(stamp))
     entry.add("last-modified", utc(obj.changed_at))
