@@ -116,7 +116,7 @@ def test_offered_places_are_held(client):
         ("month", "", "October 2019"),
         ("month", "October or November 2019", "October or November 2019"),
         ("day", "", "1 October 2019"),
-        ("time", "", "Tuesday 1 October 2019, 10.00am to 12.00pm (BST)"),
+        ("time", "", "Tuesday 1 October 2019, 10am to noon (BST)"),
     ],
 )
 def test_when_is_as_exact_as_we_know(client, known, words, when):

@@ -96,6 +96,7 @@ def test_by_hand_does_what_the_tick_does_and_says_so(partner, run_daily):
             "- Old invitations and requests to join deleted: 0\n"
             "- Old e-mails emptied or deleted: 0\n"
             "- Old notes in the audit trail emptied: 0\n"
+            "- People forgotten who came to events: 0\n"
             "- Sessions that had run out deleted: 0\n"
             "- Rows about people who were erased, that came meanwhile, deleted: 0\n"
             "- Reviews opened: 1\n"
