@@ -1,7 +1,7 @@
 """Booking places at an event, waiting for them, and giving them back.
 
 No more places are ever held than there are: each action locks the event's row and counts anew. Free places go to the
-first on the waiting list for whom there are enough (docs/decisions/0020).
+first on the waiting list for whom there are enough (docs/decisions/0018).
 """
 
 import datetime
