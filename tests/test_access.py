@@ -69,10 +69,12 @@ pytestmark = pytest.mark.django_db
 # admin and has no rights there.
 # Of the working groups, lead chairs “jobs”, of which member is a member; other chairs “secret”, which is closed to the
 # public, as “inner” below it is by that.
-ROLES = ("anonymous", "resident", "lead", "member", "other", "staff", "manager", "superuser")
+# judge: judges this year's awards, and nothing else.
+ROLES = ("anonymous", "resident", "lead", "member", "other", "staff", "manager", "superuser", "judge")
 
 # login: to be sent to sign in, and back. door: the same, by way of admin's own page. →: to be sent there.
-# One answer is everybody's; otherwise they are in the order of ROLES.
+# One answer is everybody's; otherwise they are in the order of ROLES. A row without a judge's answer gives judges what
+# staff get who may do nothing and, of admin's pages, what strangers get.
 PUBLIC = [
     # address                             of what                   answers
     ("", {}, "200"),
@@ -547,6 +549,7 @@ TABLE = [
 def world():
     """The users by role, and the keys that stand for the names in the table."""
     users = {role: UserFactory(email=f"{role}@canary.example") for role in ROLES[1:5]}
+    users["judge"] = UserFactory(email="judge@canary.example")
     users["staff"] = UserFactory(is_staff=True)
     users["manager"] = ManagerFactory(email="manager@canary.example")
     users["superuser"] = UserFactory(is_staff=True, is_superuser=True)
@@ -676,6 +679,8 @@ def rows_for(role, keys):
     for address, filling, answers in TABLE:
         path = path_of(address, filling, keys)
         answers = answers.format(**keys).split()
+        if len(answers) == len(ROLES) - 1:
+            answers.append(answers[ROLES.index("other" if path.startswith("/admin/") else "staff")])
         answer = answers[0] if len(answers) == 1 else dict(zip(ROLES, answers, strict=True))[role]
         yield path, f"→{path}change/" if answer == "→change/" else answer
 
@@ -765,7 +770,7 @@ def test_a_stranger_cannot_raise_their_rights(world):
     """The manager's form for users is for looking; a superuser's is the only one that gives rights."""
     users, _keys = world
     rights = {"email": "manager@canary.example", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
-    for role in ROLES[:-1]:
+    for role in set(ROLES) - {"superuser"}:
         path = f"/admin/oiep/user/{users['manager'].pk}/change/"
         assert browser_of(users, role).post(path, rights).status_code in (302, 403)
     assert User.objects.filter(is_superuser=True).count() == 1
