@@ -38,7 +38,7 @@ def test_colleague_is_invited_and_takes_over(open_page, sign_in, letters, baker,
     leads = open_page()
     sign_in(leads, lead)
     leads.goto(reverse("account-partner", args=[baker.slug]))
-    leads.get_by_role("link", name="Invite people, or change who acts for you").click()
+    leads.get_by_role("link", name="People", exact=True).click()
     leads.get_by_role("link", name="Invite a colleague").click()
     leads.get_by_label("E-mail address of your colleague").fill("Col@Example.org")
     press(leads, "Send the invitation")
