@@ -84,6 +84,7 @@ SHOWN = {
     "PAUSE_MONTHS_AT_MOST": (94, "for up to 94 months"),
     "INVITATION_DAYS": (81, "can be accepted for 81 days"),
     "JOIN_AGAIN_DAYS": (82, "can ask again after 82 days"),
+    "CONTACT_CONFIRMED_MONTHS": (84, "Every 84 months we ask the people of a partner"),
     "RECOGNITION_ASKED_DAYS": (83, "We ask for the new one 83 days before"),
     "EVENT_OFFER_HOURS": (91, "They have 91 hours to answer"),
     "EVENT_REMINDER_HOURS": (92, "92 hours before"),
