@@ -1,8 +1,9 @@
-"""A round of a review, day by day, as the settings have it: what we write, and what the partner's page says."""
+"""When we write, as the settings have it; of a review's round also what the partner's page says, day by day."""
 
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -39,6 +40,11 @@ def timetable():
             page = _("“%(status)s”") % {"status": page_from[days]}
         rows.append(Row(_day(days), " ".join(mails.get(days, [])), page))
     return rows
+
+
+def days_of(steps):
+    """When the e-mails of some steps go: “7 days before, on the day and 7 days after”. steps: as in the settings."""
+    return get_text_list([_day(days).lower() for _step, days in steps], _("and"))
 
 
 def _day(days):

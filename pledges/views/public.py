@@ -14,7 +14,7 @@ from pledges.figures import areas_with_figures, places_with_figures
 from pledges.history import show_standings
 from pledges.models import Capacity, CharterVersion, Pledge, PledgeIdea
 from pledges.progress import reports_on
-from pledges.timetable import timetable
+from pledges.timetable import days_of, timetable
 from pledges.track_record import versions_of
 
 ON_ONE_PAGE = 6
@@ -80,7 +80,8 @@ def benefits(request):
 def how_it_works(request):
     """How we decide: the rules of the scheme, each number from its setting."""
     months = get_text_list(settings.REVIEW_MONTHS, _("or"))
-    context = {"rules": rules(), "months": months, "timetable": timetable()}
+    action_days = days_of(settings.ACTION_STEPS)
+    context = {"rules": rules(), "months": months, "timetable": timetable(), "action_days": action_days}
     return render(request, "pledges/how_it_works.html", context)
 
 

@@ -86,6 +86,10 @@ SHOWN = {
     "JOIN_AGAIN_DAYS": (82, "can ask again after 82 days"),
     "CONTACT_CONFIRMED_MONTHS": (84, "Every 84 months we ask the people of a partner"),
     "RECOGNITION_ASKED_DAYS": (83, "We ask for the new one 83 days before"),
+    "ACTION_STEPS": (
+        (("week", -84), ("due", 0), ("overdue", 9), ("chased", 31)),
+        "an action 84 days before, on the day, 9 days after and 31 days after it is due",
+    ),
     "EVENT_OFFER_HOURS": (91, "They have 91 hours to answer"),
     "EVENT_REMINDER_HOURS": (92, "92 hours before"),
     "EVENT_ATTENDEE_MONTHS": (93, "who came 93 months after"),

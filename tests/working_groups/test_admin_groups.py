@@ -7,15 +7,18 @@ import pytest
 from django.utils import timezone
 
 from oiep import audit
+from oiep.models import OutgoingEmail
 from tests.factories import (
     GroupFactory,
     GroupMemberFactory,
+    MeetingFactory,
     MembershipFactory,
     PartnerFactory,
     PriorityAreaFactory,
     ResidentFactory,
     UserFactory,
 )
+from working_groups.actions.meetings import call_meeting
 from working_groups.models import Group, GroupMember
 
 pytestmark = pytest.mark.django_db
@@ -211,3 +214,18 @@ def test_a_group_shows_its_members_and_the_way_to_add_one(client, top):
     assert f'href="{MEMBERS}add/?group={top.pk}"' in page
     for odd in ("x", "-1", "99999999999999999999", "²"):
         assert client.get(f"{MEMBERS}add/", {"group": odd}).status_code == 200
+
+
+def test_whom_the_manager_takes_off_a_group_gets_none_of_what_waits(client):
+    member = GroupMemberFactory(user__email="ann@example.org", group__chair=UserFactory())
+    call_meeting(meeting=MeetingFactory(group=member.group), actor=member.group.members.get(role="chair").user)
+    sent(client, f"{MEMBERS}{member.pk}/change/", ends_on=timezone.localdate().isoformat())
+    states = dict(OutgoingEmail.objects.values_list("to", "state"))
+    assert states.pop("ann@example.org") == "not_sent"
+    assert set(states.values()) == {"waiting"}
+
+
+def test_what_a_group_is_for_may_be_written_in_several_lines(client, top):
+    sent(client, f"{GROUPS}{top.pk}/change/", purpose="Sets the direction\r\nof the partnership.")
+    top.refresh_from_db()
+    assert top.purpose == "Sets the direction of the partnership."

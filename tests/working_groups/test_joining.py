@@ -14,6 +14,7 @@ from tests.factories import (
     GroupJoinRequestFactory,
     GroupMemberFactory,
     ManagerFactory,
+    MeetingFactory,
     UserFactory,
 )
 from working_groups.actions import joining
@@ -149,6 +150,8 @@ def test_invitation_is_accepted_by_the_invited_person_only(client_of, jobs, chai
     assert jobs.join_requests.get().state == "accepted"
     browser.post(address, {"accept": "yes"})
     assert jobs.members.filter(user=guest).count() == 1
+    assert mails() == [("group_joined", "chair@example.org")]
+    assert "> Guest Guestson" in OutgoingEmail.objects.get().text
 
 
 def test_invited_person_who_is_a_member_by_now_keeps_their_role(jobs, chair):
@@ -158,6 +161,18 @@ def test_invited_person_who_is_a_member_by_now_keeps_their_role(jobs, chair):
     assert joining.accept_invitation(invitation=invitation, user=guest) == member
     member.refresh_from_db()
     assert member.role == Role.CO_CHAIR
+    assert mails() == []
+
+
+def test_who_comes_in_is_invited_to_the_meetings_to_come(jobs, chair, asker):
+    for trait in ({"called": True}, {}, {"cancelled": True}, {"past": True}):
+        MeetingFactory(group=jobs, **trait)
+    asked = GroupJoinRequestFactory(group=jobs, user=asker)
+    joining.answer_join_request(request=asked, accept=True, actor=chair)
+    assert [mail for mail in mails() if mail[1] == asker.email] == [
+        ("group_join_accepted", asker.email),
+        ("meeting_invitation", asker.email),
+    ]
 
 
 def test_invitation_to_a_group_that_has_ended_is_over(client, jobs):

@@ -11,6 +11,7 @@ from oiep.moderation import NotPossible
 from partners.actions import Conflict, version_of
 from tests.factories import GroupFactory, GroupMemberFactory, ManagerFactory, MeetingFactory, PaperFactory, UserFactory
 from working_groups.actions import meetings as actions
+from working_groups.actions.joining import add_member
 from working_groups.actions.members import end_membership
 from working_groups.models import Meeting
 
@@ -233,6 +234,15 @@ def test_who_has_left_gets_no_more(group, chair, called):
     assert {to for _template, to in mails()} == {"chair@example.org"}
     invitation = OutgoingEmail.objects.get(to="ann@example.org")
     assert (invitation.state, invitation.reason) == ("not_sent", "They have left the group.")
+
+
+def test_who_leaves_and_comes_back_is_invited_again_each_time(group, chair, called):
+    ann = UserFactory(email="ann2@example.org")
+    for times in (1, 2, 3):
+        member = add_member(group=group, user=ann, actor=chair)
+        assert OutgoingEmail.objects.filter(template="meeting_invitation", to=ann.email).count() == times
+        end_membership(member=member, actor=ann)
+    assert actions.cancel_meeting(meeting=called, why="Snow.", actor=chair).told == 2
 
 
 def test_a_member_loses_no_message(group, called):

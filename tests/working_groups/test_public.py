@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tests.factories import (
     ActionFactory,
+    EventFactory,
     GroupFactory,
     GroupMemberFactory,
     ManagerFactory,
@@ -233,6 +234,29 @@ def test_a_group_that_has_ended_keeps_its_page(client, jobs):
     assert "Next meeting" not in said
 
 
+def test_a_group_that_has_ended_is_told_of_as_past(client, jobs):
+    GroupMemberFactory(group=jobs, ended=True, shown=True, user__name="Zqx Person")
+    ActionFactory(group=jobs, achieved=True, owner=None)
+    jobs.ends_on = timezone.localdate() - datetime.timedelta(days=1)
+    jobs.save()
+    said = words(page(client, jobs))
+    assert "What it set out to do Done or stopped" in said
+    assert "Who was in it Zqx Person" in said
+    assert "yet" not in said
+
+
+def test_events_of_the_group_that_everybody_may_come_to_are_shown(client, jobs):
+    assert "Coming up" not in words(page(client, jobs))
+    for trait in ({}, {"past": True}, {"cancelled": True}):
+        EventFactory(group=jobs, title="Zqx not this", **trait)
+    EventFactory(title="Zqx another's", published=True)
+    EventFactory(group=jobs, title="Jobs fair", published=True)
+    said = words(page(client, jobs))
+    assert "Coming up" in said
+    assert "Jobs fair" in said
+    assert "Zqx" not in said
+
+
 @pytest.mark.parametrize("who", ["nobody", "chair", "manager"])
 def test_a_closed_group_has_no_public_page_for_anybody(client, client_of, who):
     chair = UserFactory()
@@ -249,7 +273,7 @@ def test_a_closed_group_has_no_public_page_for_anybody(client, client_of, who):
 
 
 @pytest.mark.parametrize("rows", [1, 12])
-@pytest.mark.parametrize(("address", "queries"), [("/working-groups/", 2), ("/working-groups/jobs/", 13)])
+@pytest.mark.parametrize(("address", "queries"), [("/working-groups/", 2), ("/working-groups/jobs/", 14)])
 def test_number_of_queries_does_not_grow(client, django_assert_num_queries, jobs, address, queries, rows):
     jobs.parent = GroupFactory(parent=GroupFactory())
     jobs.save()
@@ -267,5 +291,6 @@ def test_number_of_queries_does_not_grow(client, django_assert_num_queries, jobs
         ProgressUpdateFactory(group=jobs)
         MeetingFactory(group=jobs, called=True, starts_at=timezone.now() + datetime.timedelta(days=n + 1))
         MeetingFactory(group=jobs, minuted=True)
+        EventFactory(group=jobs, published=True)
     with django_assert_num_queries(queries):
         assert client.get(address).status_code == 200

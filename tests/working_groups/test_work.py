@@ -188,7 +188,11 @@ def test_action_is_added_from_a_meeting_s_page(client_of, jobs, chair, member):
     for found, number in ((meeting, meeting.pk), (None, draft.pk), (None, elsewhere.pk), (None, "9" * 30), (None, "x")):
         assert client.get(address, {"meeting": number}).context["form"].initial["meeting"] == found
     data = {"what": "Write.", "owner": member.pk, "due_on": "1 May 2027", "meeting": meeting.pk, "is_public": "on"}
-    client.post(address, data)
+    page = client.get(meeting.get_absolute_url()).content.decode()
+    assert f'href="{address}?meeting={meeting.pk}"' in page
+    assert address not in client_of(member.user).get(meeting.get_absolute_url()).content.decode()
+    answer = client.post(f"{address}?meeting={meeting.pk}", data)
+    assert answer["Location"] == meeting.get_absolute_url()
     action = Action.objects.get()
     assert (action.due_on, action.meeting, action.owner, action.is_public) == (
         datetime.date(2027, 5, 1),

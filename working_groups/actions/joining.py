@@ -12,6 +12,7 @@ from oiep import email as mail
 from oiep.invitations import actions as invitations
 from oiep.moderation import NotPossible
 from working_groups.actions.groups import addresses_of_those_who_run, check_runs, give_name, lock_standing, locked
+from working_groups.actions.meetings import invite_newcomers
 from working_groups.models import GroupJoinRequest, GroupMember
 
 State = GroupJoinRequest.State
@@ -128,23 +129,32 @@ def take_back_invitation(*, invitation, actor):
 
 @transaction.atomic
 def accept_invitation(*, invitation, user):
-    """Makes the invited person a member, in the role that they were invited to. Returns the member.
+    """Makes the invited person a member, in the role that they were invited to, and tells those who run the group.
 
-    Who is a member by then stays so in their own role. Raises NotPossible when the invitation is over, went to another
-    address, or the group has ended.
+    Returns the member. Who is a member by then stays so in their own role. Raises NotPossible when the invitation is
+    over, went to another address, or the group has ended.
     """
     group = lock_standing(invitation.group)
     invitation = invitations.accept(invitation=invitation, user=user)
+    is_new = not group.members.current().filter(user=user).exists()
     member = add_member(group=group, user=user, actor=user, role=invitation.role)
     for asked in group.join_requests.filter(user=user, state=State.ASKED):
         _answer(asked, State.ACCEPTED, invitation.invited_by)
+    for address in addresses_of_those_who_run(group):
+        if is_new and address != user.email:
+            mail.queue(to=address, template="group_joined", context={"group": group, "member": member}, about=group)
     return member
 
 
 def add_member(*, group, user, actor, role=GroupMember.Role.MEMBER):
-    """Makes a person a member unless they are one. Returns the member. group: locked by the caller."""
+    """Makes a person a member unless they are one, and invites them to the meetings to come. Returns the member.
+
+    group: locked by the caller.
+    """
     member = group.members.current().filter(user=user).first()
     if member is None:
         member = group.members.create(user=user, role=role)
         audit.record(verb="groupmember.added", subject=member, actor=actor, group=group.pk, role=role)
+        for meeting in group.meetings.upcoming():
+            invite_newcomers(meeting=meeting)
     return member

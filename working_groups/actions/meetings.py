@@ -1,10 +1,13 @@
 """Meetings: called, changed and cancelled, and who is told. Who runs the group is asked again under the group's lock.
 
 Each message to a member has a key in the ledger of outgoing mail, `meeting/<meeting>/<sequence>/<user>`: nobody gets
-the same news twice, and the day's work finds who has not been invited yet.
+the same news twice, and the day's work finds who has not been invited yet. Who leaves the group loses their keys: if
+they come back, they are invited again.
 """
 
 from django.db import transaction
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -182,12 +185,18 @@ def invite_newcomers(*, meeting):
 
 @transaction.atomic
 def forget_member(*, group, user):
-    """Keeps what waits to be sent about a group's meetings from somebody who has left it. Returns how many."""
+    """Keeps what waits to be sent about a group's meetings from somebody who has left it. Returns how many.
+
+    Their messages about meetings to come get other keys, under which nothing is looked for.
+    """
     if group.members.current().filter(user=user).exists():
         return 0
-    messages = OutgoingEmail.objects.filter(to=user.email, key__startswith="meeting/")
-    meetings = group.meetings.called().filter(ends_at__gt=timezone.now())
-    return sum(mail.withhold(messages.about(meeting), reason=_("They have left the group.")) for meeting in meetings)
+    withheld = 0
+    for meeting in group.meetings.called().filter(ends_at__gt=timezone.now()):
+        messages = OutgoingEmail.objects.filter(key__regex=rf"^meeting/{meeting.pk}/[0-9]+/{user.pk}$")
+        withheld += mail.withhold(messages, reason=_("They have left the group."))
+        messages.update(key=Concat(Value(f"left/meeting/{meeting.pk}/"), Cast("pk", CharField())))
+    return withheld
 
 
 def _tell(meeting, template, *, only="", **context):

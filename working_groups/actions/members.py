@@ -55,7 +55,7 @@ def end_membership(*, member, actor, on=None):
     verb = "groupmember.left" if is_leaving else "groupmember.ended"
     audit.record(verb=verb, subject=member, actor=actor, group=group.pk, role=member.role, on=str(on))
     if member.user_id:
-        _end_reminders(member)
+        end_messages(member)
         if not is_leaving:
             mail.queue(to=member.user.email, template="group_ended", context={"group": group}, about=group)
     if member.runs_it:
@@ -63,7 +63,8 @@ def end_membership(*, member, actor, on=None):
     return member
 
 
-def _end_reminders(member):
+def end_messages(member):
+    """Keeps what waits to be sent about a group's work and meetings from a member with an account who has left it."""
     reminders = OutgoingEmail.objects.filter(to=member.user.email)
     for action in member.actions.open():
         mail.withhold(reminders.about(action), reason=_("They have left the group."))

@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import transaction
 from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
 from django.urls import reverse
@@ -62,9 +63,17 @@ class MemberInline(admin.TabularInline):
         return False
 
 
+class LongLine(AdminTextareaWidget):
+    """Room for a line that is longer than a screen is wide. A line break in it counts as a space."""
+
+    def value_from_datadict(self, data, files, name):
+        value = super().value_from_datadict(data, files, name)
+        return value and " ".join(value.split())
+
+
 class GroupForm(forms.ModelForm):
     class Meta:
-        widgets = {"areas": forms.CheckboxSelectMultiple}
+        widgets = {"areas": forms.CheckboxSelectMultiple, "purpose": LongLine(attrs={"rows": 4})}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

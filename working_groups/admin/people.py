@@ -12,6 +12,7 @@ from oiep.admin import CharterAdmin, filled_or_not
 from oiep.locks import lock_on
 from oiep.text import normalise_email
 from partners.models import Kind, Partner
+from working_groups.actions.members import end_messages
 from working_groups.models import Group, GroupMember
 
 
@@ -84,6 +85,11 @@ class GroupMemberAdmin(CharterAdmin):
     def get_changeform_initial_data(self, request):
         group = request.GET.get("group", "")
         return {"group": Group.objects.filter(pk=group).first()} if group.isdecimal() else {}
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if obj.user_id and obj.ends_on and not obj.is_current():
+            end_messages(obj)
 
     def changeform_view(self, request, *args, **kwargs):
         with transaction.atomic():

@@ -43,8 +43,9 @@ def add(request, group):
         except NotPossible as obstacle:
             form.add_error(None, obstacle)
         else:
-            return done(request, "group-action", group.slug, action.pk)
-    return show(request, group, "room/action_add", tab="group-actions", form=form)
+            where = ("meeting", group.slug, meeting.pk) if meeting else ("group-action", group.slug, action.pk)
+            return done(request, *where)
+    return show(request, group, "room/action_add", tab="group-actions", form=form, meeting=meeting)
 
 
 def _meeting_of(request, group):

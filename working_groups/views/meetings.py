@@ -64,6 +64,7 @@ def _for_members(request, meeting):
         "decisions": meeting.decisions.all(),
         "papers": meeting.papers.all(),
         "actions": meeting.actions.select_related("owner__user"),
+        "may_add_action": runs and not (meeting.is_draft or meeting.cancelled_at),
     }
     if runs:
         context["clashes"] = [] if meeting.cancelled_at else list(_clashes(meeting))
@@ -98,7 +99,7 @@ def _attendance(meeting, *, is_public=False):
     for answer in Attendance.Answer:
         members = [row.member for row in rows if row.answer == answer]
         if members and not (is_public and answer == Attendance.Answer.ABSENT):
-            named = [member for member in members if member.agreed_on or not is_public]
+            named = [member for member in members if member.is_shown or not is_public]
             names = [member.display_name for member in named]
             answers.append({"label": answer.label, "names": names, "others": len(members) - len(names)})
     return answers
