@@ -82,6 +82,11 @@ class SafeFile:
     original_name: str
 
 
+def size_at_most():
+    """How large a file may be, in words: “10 MB”."""
+    return filesizeformat(settings.UPLOAD_BYTES_AT_MOST).replace(".0\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}")
+
+
 def make_safe(upload):
     """The file that is kept of an upload. Raises ValidationError, with words for a user, for one that is not taken."""
     if upload.size > settings.UPLOAD_BYTES_AT_MOST:
@@ -131,10 +136,7 @@ def _kind_named_by(upload):
 
 
 def _too_many_bytes():
-    return ValidationError(
-        _("This file is larger than %(most)s. Choose a smaller one.")
-        % {"most": filesizeformat(settings.UPLOAD_BYTES_AT_MOST)}
-    )
+    return ValidationError(_("This file is larger than %(most)s. Choose a smaller one.") % {"most": size_at_most()})
 
 
 def _not_what_it_says(kind):

@@ -8,13 +8,13 @@ from django.contrib import admin, messages
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect, StreamingHttpResponse
-from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from oiep.sheets import read_sheet
+from oiep.uploads import size_at_most
 from pledges.admin.review_forms import UploadForm
 from pledges.models import Review
 from pledges.review_csv import COLUMNS, NEEDS, SEND_AT_MOST, Impossible, bring_in, export_lines, plan
@@ -70,7 +70,7 @@ class Figures:
         upload = form.cleaned_data["file"]
         if upload.size > settings.UPLOAD_BYTES_AT_MOST:
             words = _("This file is larger than %(most)s. Cut it into smaller files.")
-            form.add_error("file", words % {"most": filesizeformat(settings.UPLOAD_BYTES_AT_MOST)})
+            form.add_error("file", words % {"most": size_at_most()})
             return None
         content = upload.read()
         try:

@@ -3,14 +3,13 @@
 from django import forms
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, URLValidator
-from django.template.defaultfilters import filesizeformat
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from oiep.forms import CharterForm
 from oiep.text import clean_line, clean_text
-from oiep.uploads import ACCEPT_PICTURE, make_safe_picture
+from oiep.uploads import ACCEPT_PICTURE, make_safe_picture, size_at_most
 from partners.actions import contact_settings_of, version_of
 from partners.models import District, Kind, Logo, Partner, Purpose, Sector, Size
 from pledges.forms.pledges import PledgeForm
@@ -154,7 +153,7 @@ class ProfileForm(ExplainedMixin, CharterForm):
         else:
             fields[-1:] = ["picture", "take_off_logo"] if values["logo"] else ["picture"]
             self.fields["picture"].help_text = _now("PNG, JPEG or WebP, up to %(size)s. We make it smaller.") % {
-                "size": filesizeformat(settings.UPLOAD_BYTES_AT_MOST)
+                "size": size_at_most()
             }
         self.fields = {name: self.fields[name] for name in (*fields, "message", "seen")}
         for name in ("district", "districts"):

@@ -1,16 +1,14 @@
 """What a partner says when it claims a recognition."""
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.validators import MaxLengthValidator, URLValidator
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from oiep.forms import CharterForm
 from oiep.text import clean_text
-from oiep.uploads import ACCEPT, make_safe
+from oiep.uploads import ACCEPT, make_safe, size_at_most
 from partners.actions import version_of_claim
 from pledges.forms.account import CHOOSE_AGAIN, SeenMixin, words_of
 from pledges.forms.pledges import DAY_FORMATS
@@ -85,7 +83,7 @@ class ClaimForm(CharterForm):
         self.fields["evidence_url"].help_text = kind.evidence_hint
         self.fields["file"].help_text = _now(
             "PDF, PNG, JPEG, WebP, DOCX or XLSX, up to %(size)s. Only we can open it: it is never public."
-        ) % {"size": filesizeformat(settings.UPLOAD_BYTES_AT_MOST)}
+        ) % {"size": size_at_most()}
 
     def clean_file(self):
         upload = self.cleaned_data["file"]

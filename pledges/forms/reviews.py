@@ -3,14 +3,13 @@
 from django import forms
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, URLValidator
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from oiep.forms import CharterForm
 from oiep.templatetags.charter import figure
 from oiep.text import clean_line, clean_text
-from oiep.uploads import ACCEPT, make_safe
+from oiep.uploads import ACCEPT, make_safe, size_at_most
 from pledges.actions.pledges import values_of
 from pledges.forms.account import CHOOSE_AGAIN, OneLineField, SeenMixin, words_of
 from pledges.forms.pledges import FigureField, PledgeForm
@@ -112,7 +111,7 @@ class AnswerForm(VersionedForm):
         self.fields["file"].help_text = _(
             "PDF, PNG, JPEG, WebP, DOCX or XLSX, up to %(size)s. You can add %(most)s in all. When we have approved "
             "your review, everyone can download it."
-        ) % {"size": filesizeformat(settings.UPLOAD_BYTES_AT_MOST), "most": settings.REVIEW_FILES_AT_MOST}
+        ) % {"size": size_at_most(), "most": settings.REVIEW_FILES_AT_MOST}
         if len(files) >= settings.REVIEW_FILES_AT_MOST:
             del self.fields["file"]
         if pledge.measure:

@@ -129,7 +129,7 @@ def test_file_above_the_limit_is_refused_and_one_at_the_limit_is_taken(settings)
     limit = settings.UPLOAD_BYTES_AT_MOST
     at_limit = PDF + b" " * (limit - 2 * len(PDF)) + PDF
     assert safe("a.pdf", at_limit).content.size == limit
-    assert refusal("a.pdf", at_limit + b" ") == "This file is larger than 10.0\xa0MB. Choose a smaller one."
+    assert refusal("a.pdf", at_limit + b" ") == "This file is larger than 10\xa0MB. Choose a smaller one."
 
 
 # Pictures -------------------------------------------------------------------------------------

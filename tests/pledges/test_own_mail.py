@@ -30,7 +30,7 @@ def test_list_says_what_became_of_each(client, reader):
     page = Page(client.get("/account/mail/"))
     assert page.faults == []
     for words in (
-        "sent on 4 May 2026",
+        "Sent on 4 May 2026",
         "could not be sent: 550 No such mailbox",
         "on its way since 4 May 2026",
         "not sent. You had answered.",

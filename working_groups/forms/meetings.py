@@ -4,10 +4,8 @@ import contextlib
 import datetime
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, URLValidator
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
@@ -16,7 +14,7 @@ from django.utils.translation import ngettext
 
 from oiep.forms import CharterForm
 from oiep.text import clean_line, clean_text
-from oiep.uploads import ACCEPT, make_safe
+from oiep.uploads import ACCEPT, make_safe, size_at_most
 from partners.actions import version_of
 from working_groups.actions.meetings import details_of
 from working_groups.actions.minutes import record_of
@@ -302,7 +300,7 @@ class PaperForm(CharterForm):
         self.fields["meeting"].label_from_instance = lambda meeting: f"{meeting.title}, {meeting.when}"
         self.fields["file"].help_text = _(
             "A PDF, a picture, a Word file or a sheet, of up to %(size)s. Only members see it until you publish it."
-        ) % {"size": filesizeformat(settings.UPLOAD_BYTES_AT_MOST)}
+        ) % {"size": size_at_most()}
 
     def clean_file(self):
         return make_safe(self.cleaned_data["file"])
