@@ -242,8 +242,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "reauthenticate": "20/5m/user",
 }
-# How long after signing in, or confirming that it is you, you may change how you sign in.
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds
+# How long after signing in, or confirming that it is you, you may change how you sign in, and take or erase your data.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("RECENT_SIGN_IN_MINUTES", 15) * 60  # seconds
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
@@ -370,8 +370,6 @@ WITHDRAWN_KEPT_DAYS = env.int("WITHDRAWN_KEPT_DAYS", 30)
 AUDIT_NOTES_KEPT_YEARS = env.int("AUDIT_NOTES_KEPT_YEARS", 3)
 EMAILS_KEPT_MONTHS = env.int("EMAILS_KEPT_MONTHS", 12)
 SIGN_IN_EMAILS_KEPT_DAYS = env.int("SIGN_IN_EMAILS_KEPT_DAYS", 7)
-# Downloading or erasing one's data asks for a sign-in that is not older than this.
-RECENT_SIGN_IN_MINUTES = env.int("RECENT_SIGN_IN_MINUTES", 15)
 
 # How often, from one place or one browser: (at most, in seconds).
 SIGNING_LIMIT_BY_BROWSER = (1, 60)

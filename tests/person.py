@@ -53,6 +53,7 @@ RULES = {
     "pledges.DueDate": lambda: {"due_on": timezone.localdate(), "known_from": timezone.localdate()},
     "pledges.Answer": lambda: {"review__approved": True, **_within("review", _round())},
     "pledges.Evidence": lambda: {"answer__review__approved": True, **_within("answer__review", _round())},
+    "pledges.PutAside": lambda: {"until": timezone.localdate()},
     "pledges.Signature": lambda: {"charter__number": 100 + next(_numbers)},
     "oiep.OutgoingEmail": lambda: {"sent": True},
     "oiep.AuditEvent": lambda: {},

@@ -295,7 +295,6 @@ PRIVACY = [
     ("account/privacy/download/", {}, "login" + " →/account/privacy/" * 7),  # a button does it
     ("account/privacy/erase/", {}, ANYBODY_S),
     ("account/privacy/erased/", {}, "200"),
-    ("account/privacy/again/", {}, "login" + " →/account/privacy/" * 7),
     ("admin/oiep/user/<int:pk>/erase/", {"pk": "person"}, "door door door door door 403 200 200"),
     ("admin/oiep/user/<int:pk>/erase/", {"pk": "boss"}, "door door door door door 403 403 403"),
 ]

@@ -1,6 +1,5 @@
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from oiep.forms import CharterForm
 from oiep.privacy.erasing import LEAVE, WITHDRAW
@@ -58,12 +57,4 @@ def choices_for(partner, user, by_manager=False):
     yield (
         WITHDRAW,
         _("It leaves the Charter. Its page says so, its pledges stop, and it leaves the directory and the totals."),
-    )
-
-
-class AgainForm(forms.Form):
-    """Where to go once one has signed in again."""
-
-    to = forms.ChoiceField(
-        choices=[("account-privacy", gettext_lazy("Privacy")), ("account-erase", gettext_lazy("Erase"))]
     )

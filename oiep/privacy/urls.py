@@ -7,6 +7,5 @@ urlpatterns = [
     path("account/privacy/download/", views.download, name="account-download"),
     path("account/privacy/erase/", views.erase_oneself, name="account-erase"),
     path("account/privacy/erased/", views.erased, name="account-erased"),
-    path("account/privacy/again/", views.again, name="account-again"),
     path("admin/oiep/user/<int:pk>/erase/", views.erase_somebody, name="admin-erase"),
 ]

@@ -1,18 +1,11 @@
 """A person's own page about what we hold, and the manager's for those who ask by letter."""
 
-import datetime
-from functools import wraps
-from urllib.parse import urlencode
-
-from allauth.account.authentication import get_authentication_records
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model, logout
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -22,51 +15,17 @@ from oiep import audit
 from oiep.moderation import NotPossible
 from oiep.privacy.download import make_archive, summary
 from oiep.privacy.erasing import erase, partners_led_by
-from oiep.privacy.forms import AgainForm, EraseForm
-from pledges.views.account.page import account_page
+from oiep.privacy.forms import EraseForm
+from oiep.sign_in.confirming import confirmed, own_page
 
 
-def has_signed_in_lately(request):
-    """Whether this browser's visitor showed who they are in the last RECENT_SIGN_IN_MINUTES, in whatever way."""
-    times = [record.get("at", 0) for record in get_authentication_records(request, request.user)]
-    since = timezone.now() - datetime.timedelta(minutes=settings.RECENT_SIGN_IN_MINUTES)
-    return bool(times) and max(times) > since.timestamp()
-
-
-def lately(to):
-    """A page of somebody who has signed in lately; others are asked to do it again, and come back to the page `to`."""
-
-    def decorate(view):
-        @account_page
-        @wraps(view)
-        def of_one(request, **kwargs):
-            if has_signed_in_lately(request):
-                return view(request, **kwargs)
-            return render(request, "privacy/again.html", {"to": to, "minutes": settings.RECENT_SIGN_IN_MINUTES})
-
-        return of_one
-
-    return decorate
-
-
-@account_page
-def again(request):
-    """Signs out, to sign in afresh."""
-    form = AgainForm(request.POST)
-    if not form.is_valid():
-        return redirect("account-privacy")
-    logout(request)
-    query = urlencode({"next": reverse(form.cleaned_data["to"])})
-    return redirect(f"{reverse('account_login')}?{query}")
-
-
-@account_page
+@own_page
 def privacy(request):
     partners = partners_led_by(request.user)
     return render(request, "privacy/privacy.html", {"holdings": summary(request.user), "led": partners})
 
 
-@lately("account-privacy")
+@confirmed
 def download(request):
     if request.method != "POST":
         return redirect("account-privacy")
@@ -75,7 +34,7 @@ def download(request):
     return FileResponse(make_archive(request.user), as_attachment=True, filename=name, content_type="application/zip")
 
 
-@lately("account-erase")
+@confirmed
 def erase_oneself(request):
     form, done = _erase(request, request.user)
     if done:

@@ -1,4 +1,6 @@
-"""Confirming that it is you, before you change how you sign in: nobody can on a device that was left open.
+"""Confirming that it is you, before you change how you sign in or take away or erase your data.
+
+Nobody can do that on a device that was left open.
 
 Having signed in within ACCOUNT_REAUTHENTICATION_TIMEOUT is enough. Later, people are asked again: for their second
 factor where they have one that they are asked for, and otherwise for a code, a passkey or a password.
