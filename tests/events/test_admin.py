@@ -234,3 +234,19 @@ def test_entry_that_cannot_be_loaded_names_itself(tmp_path):
     with pytest.raises(CommandError, match=r"events.toml, event 1 \(x\): kind: .*ball"):
         call_command("load_events", directory=tmp_path)
     assert not Event.objects.exists()
+
+
+def test_examples_are_loaded_once_and_marked(client, capsys):
+    call_command("load_reference", verbosity=0)
+    call_command("load_examples")
+    call_command("load_example_events")
+    call_command("load_example_events")
+    assert "Example events: they are here already." in capsys.readouterr().out
+    events = Event.objects.filter(is_example=True)
+    assert {bool(event.cancelled_at) for event in events} == {True, False}
+    for event in events:
+        page = client.get(event.get_absolute_url()).content.decode()
+        assert "example-mark" in page
+    full = events.get(slug="apprentices-and-employers-example")
+    assert (full.places_left, full.registrations.waiting().count()) == (0, 2)
+    assert "guest1@example.org" not in client.get(full.get_absolute_url()).content.decode()

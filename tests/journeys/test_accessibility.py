@@ -70,6 +70,14 @@ PUBLIC = [
     "/working-groups/steering-group/",
     "/working-groups/good-jobs-example/",
     "/working-groups/apprenticeship-week-example/",
+    "/events/",
+    "/events/?when=past&q=nothing-at-all",
+    "/events/inclusive-economy-in-action/",
+    "/events/lunch-for-local-buyers-example/",
+    "/events/fair-work-breakfast-example/",
+    "/events/lunch-for-local-buyers-example/book/",
+    "/events/lunch-for-local-buyers-example/book/" + SENT_EMPTY,
+    "/events/lunch-for-local-buyers-example/booked/",
     "/accessibility/",
     "/privacy/",
     "/terms/",
@@ -223,6 +231,7 @@ def test_no_page_is_left_out():
         r"|^working-groups/((calendar|papers)/"
         r"|[^/]+/(meetings|papers|room|actions|updates|members|requests|join)/)"
         r"|^partners/[^/]+/logo/"
+        r"|^events/(confirm|booking|photographs|materials)/|^events/(<slug:slug>/)?calendar.ics"
     )
     for address in addresses():
         if not elsewhere.match(address):

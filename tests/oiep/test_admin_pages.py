@@ -24,16 +24,19 @@ from tests.factories import (
     ContactMessageFactory,
     DeclineReasonFactory,
     DistrictFactory,
+    EventFactory,
     GroupMemberFactory,
     MembershipFactory,
     OutgoingEmailFactory,
     PartnerFactory,
+    PhotographFactory,
     PledgeFactory,
     PledgeIdeaFactory,
     ProfileChangeFactory,
     ResidentFactory,
     ReviewFactory,
     SectorFactory,
+    SeriesFactory,
     SignatureFactory,
     SigningFactory,
     UserFactory,
@@ -46,10 +49,12 @@ LISTS = {
     "partners": ["blockedsender", "contactmessage", "declinereason", "district", "partner", "priorityarea", "sector"],
     "pledges": ["case", "charterversion", "pledge", "pledgeidea", "review", "signature", "signing"],
     "working_groups": ["group", "groupmember"],
+    "events": ["event", "series"],
 }
 REFERENCE = ["partners_declinereason", "partners_district", "partners_priorityarea", "partners_sector"]
 GROUPS = ["working_groups_group", "working_groups_groupmember"]
-ADDED_BY_HAND = [*REFERENCE, *GROUPS, "pledges_charterversion", "pledges_pledgeidea"]
+EVENTS = ["events_event", "events_series"]
+ADDED_BY_HAND = [*REFERENCE, *GROUPS, *EVENTS, "pledges_charterversion", "pledges_pledgeidea"]
 DELETED = ["partners_blockedsender"]
 ALL = [f"{app}_{model}" for app, models in LISTS.items() for model in models]
 
@@ -80,6 +85,7 @@ def everything(db, manager):
     SigningFactory(declared=True)
     OutgoingEmailFactory(failed=True)
     GroupMemberFactory(shown=True)
+    PhotographFactory(event=EventFactory(past=True, series=SeriesFactory()))
 
 
 def rows_of(name):

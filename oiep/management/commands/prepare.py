@@ -21,6 +21,7 @@ class Command(BaseCommand):
         if examples:
             call_command("load_examples", stdout=self.stdout)
             call_command("load_example_groups", stdout=self.stdout)
+            call_command("load_example_events", stdout=self.stdout)
         else:
             self.say_who_may_use_admin()
         if settings.EMAIL_BACKEND == "oiep.mail_files.EmailBackend":
