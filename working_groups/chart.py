@@ -132,4 +132,4 @@ def _name_lines(name, width):
     letters = width // _LETTERS
     if any(unicodedata.east_asian_width(letter) in "FW" for letter in name):
         letters //= 2
-    return textwrap.wrap(name, letters, max_lines=_LINES_AT_MOST, placeholder="…")
+    return textwrap.wrap(name, letters, max_lines=_LINES_AT_MOST, placeholder="…", break_on_hyphens=False)

@@ -14,6 +14,7 @@ from partners.models import Partner
 from pledges.models import Pledge
 from tests.addresses import addresses
 from tests.html import Page
+from working_groups.models import Meeting
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
@@ -70,6 +71,7 @@ PUBLIC = [
     "/working-groups/steering-group/",
     "/working-groups/good-jobs-example/",
     "/working-groups/apprenticeship-week-example/",
+    "/working-groups/good-jobs-example/meetings/{minutes}/",
     "/events/",
     "/events/?when=past&q=nothing-at-all",
     "/events/inclusive-economy-in-action/",
@@ -109,6 +111,7 @@ def names(site, db):
         "pledge": Pledge.objects.live().filter(target__isnull=False).first().pk,
         "replaced": published.filter(ending="replaced").first().pk,
         "stopped": published.filter(ending="stopped").first().pk,
+        "minutes": Meeting.objects.published().get().pk,
     }
 
 

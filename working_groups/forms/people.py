@@ -96,7 +96,11 @@ class RoleForm(CharterForm):
 
 
 class InviteForm(RoleForm):
-    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        error_messages={"required": _("Enter the e-mail address of whom you invite.")},
+    )
 
     field_order = ["email", "role"]
 

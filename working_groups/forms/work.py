@@ -22,7 +22,7 @@ def day_field(label, help_text=""):
         help_text=help_text,
         input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d %b %Y"],
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input-short"}),
-        error_messages={"invalid": _("Enter a date as day, month and year.")},
+        error_messages={"required": _("Enter the date."), "invalid": _("Enter a date as day, month and year.")},
     )
 
 
