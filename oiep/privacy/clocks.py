@@ -4,9 +4,10 @@ import datetime
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +43,7 @@ WORDS = {
     "declined": _("Declined signatures, pledges, changes, reviews and recognitions deleted"),
     "messages": _("Old messages from visitors deleted"),
     "requests": _("Old invitations and requests to join deleted"),
+    "unused": _("Accounts erased that were made to answer an invitation and never used for anything"),
     "emails": _("Old e-mails emptied or deleted"),
     "audit_notes": _("Old notes in the audit trail emptied"),
     "attendees": _("People forgotten who came to events"),
@@ -73,6 +75,7 @@ def run_day(today=None):
     done["attendees"] += each(attendees_to_forget(today), lambda row: forget_attendee(booking=row), done)
     for name, rows in _to_delete(today):
         done[name] += each(rows, lambda row, rows=rows: rows.filter(pk=row.pk).delete()[0], done)
+    done["unused"] = each(_unused(declined), lambda user: _forget_unused(user, declined), done)
     for name, action in (
         ("emails", lambda: _empty_emails(today)),
         ("audit_notes", lambda: _empty_notes(today)),
@@ -140,6 +143,39 @@ def _forget_declined_partner(partner, before):
     if partner:
         _erase_unused(forgetting.delete_partner(partner=partner))
     return bool(partner)
+
+
+# Accounts -------------------------------------------------------------------------------------
+
+
+def _unused(before):
+    """Accounts of people who never acted for a partner, and who were last here before a moment.
+
+    Following an invitation makes one (`oiep.invitations.views`), whether it is then accepted or not.
+    """
+    invited = [
+        Exists(model.objects.open().filter(email=OuterRef("email"))) for model in (PartnerInvitation, GroupInvitation)
+    ]
+    unused = get_user_model().objects.filter(
+        Q(last_login=None) | Q(last_login__lt=before),
+        *(~one for one in invited),
+        date_joined__lt=before,
+        is_active=True,
+        is_staff=False,
+        is_superuser=False,
+        memberships=None,
+        signatures=None,
+        erasure=None,
+    )
+    return unused.order_by("pk")
+
+
+@transaction.atomic
+def _forget_unused(user, before):
+    """Asks again under the lock, which whoever asks to join at this moment waits for, or is waited for."""
+    get_user_model().objects.select_for_update(of=("self",)).get(pk=user.pk)
+    user = _unused(before).filter(pk=user.pk).first()
+    return bool(user) and erase_unused(user=user)
 
 
 # The rest -------------------------------------------------------------------------------------

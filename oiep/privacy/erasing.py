@@ -38,13 +38,15 @@ def partners_led_by(user):
 
 
 def is_used(user):
-    """Whether an account is there for something: a partner, a group, a request that waits, the manager's work."""
+    """Whether an account is there for something: a partner, a group, awards, a request that waits, staff's work."""
     return bool(
         user.is_staff
+        or user.is_superuser
         or user.memberships.current().exists()
         or user.join_requests.filter(state=JoinRequest.State.ASKED).exists()
         or GroupMember.objects.filter(user=user).exists()
         or GroupJoinRequest.objects.filter(user=user, state=GroupJoinRequest.State.ASKED).exists()
+        or user.judging.exists()
     )
 
 

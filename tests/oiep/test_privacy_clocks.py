@@ -20,7 +20,9 @@ from tests.factories import (
     EvidenceFactory,
     GroupInvitationFactory,
     GroupJoinRequestFactory,
+    GroupMemberFactory,
     JoinRequestFactory,
+    JudgeFactory,
     MembershipFactory,
     OutgoingEmailFactory,
     PartnerFactory,
@@ -165,6 +167,36 @@ def test_invitations_and_requests_go_90_days_after_they_ended(that_day):
     assert done_on("2027-07-14")["requests"] == 2
     assert not PartnerInvitation.objects.exists()
     assert JoinRequest.objects.get().state == "asked"
+
+
+def test_account_that_was_never_used_goes_90_days_after_its_owner_was_last_here(that_day):
+    user = UserFactory(email=ADDRESS, last_login=DAY + datetime.timedelta(days=10))
+    with time_machine.travel(DAY + datetime.timedelta(days=100), tick=False):
+        assert run_day()["unused"] == 0
+    assert done_on("2027-07-10") == {"unused": 1}
+    assert Erasure.objects.get().user == user
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda user: PartnerFactory(approved=True, lead=user),
+        lambda user: MembershipFactory(user=user, ended_at=timezone.now()),
+        lambda user: SignatureFactory(signer=user),
+        lambda user: JoinRequestFactory(user=user),
+        lambda user: GroupMemberFactory(user=user),
+        lambda user: GroupJoinRequestFactory(user=user),
+        lambda user: JudgeFactory(user=user),
+        lambda user: PartnerInvitationFactory(email=ADDRESS, invited_at=DAY + datetime.timedelta(days=119)),
+        lambda user: User.objects.filter(pk=user.pk).update(is_staff=True),
+        lambda user: User.objects.filter(pk=user.pk).update(is_active=False),
+    ],
+)
+def test_account_that_is_there_for_something_stays(that_day, use):
+    use(UserFactory(email=ADDRESS))
+    with time_machine.travel(DAY + datetime.timedelta(days=120), tick=False):
+        run_day()
+    assert User.objects.filter(email=ADDRESS).exists()
 
 
 def test_words_of_mail_go_after_12_months_and_the_ledger_stays(that_day):

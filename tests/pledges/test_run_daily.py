@@ -94,6 +94,7 @@ def test_by_hand_does_what_the_tick_does_and_says_so(partner, run_daily):
             "- Declined signatures, pledges, changes, reviews and recognitions deleted: 0\n"
             "- Old messages from visitors deleted: 0\n"
             "- Old invitations and requests to join deleted: 0\n"
+            "- Accounts erased that were made to answer an invitation and never used for anything: 0\n"
             "- Old e-mails emptied or deleted: 0\n"
             "- Old notes in the audit trail emptied: 0\n"
             "- People forgotten who came to events: 0\n"
