@@ -230,6 +230,7 @@ def _desk_figures():
             under_way=Count("pk", filter=Q(declared_at=None)),
             unconfirmed=Count("pk", filter=Q(declared_at__isnull=False)),
         ),
+        "without_lead": Partner.objects.without_lead().count(),
         "reported": ContactMessage.objects.to_settle().count(),
         "emails": OutgoingEmail.objects.filter(state__in=("waiting", "failed")).aggregate(
             waiting=Count("pk", filter=Q(state="waiting")), failed=Count("pk", filter=Q(state="failed"))

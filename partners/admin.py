@@ -1,7 +1,6 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -84,11 +83,7 @@ class LeadFilter(admin.SimpleListFilter):
         return [("none", _("Takes part, and nobody leads it"))]
 
     def queryset(self, request, queryset):
-        if self.value() != "none":
-            return queryset
-        leads = Membership.objects.current().filter(partner=OuterRef("pk"), role=Membership.Role.LEAD)
-        forgotten = Q(kind=Kind.RESIDENT, state=State.APPROVED, next_round_on=None)
-        return queryset.filter(~Exists(leads), ~forgotten, withdrawn_at=None).exclude(state=State.DECLINED)
+        return queryset.without_lead() if self.value() == "none" else queryset
 
 
 @admin.register(Partner)

@@ -1,5 +1,6 @@
 """A person's own name and e-mail address."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -34,7 +35,8 @@ def address(request):
         else:
             return redirect("account-address")
     asked = request.user.address_changes.open().first()
-    return render(request, "account/address.html", {"form": form, "asked": asked})
+    context = {"form": form, "asked": asked, "hours": settings.ADDRESS_CHANGE_HOURS}
+    return render(request, "account/address.html", context)
 
 
 @own_page

@@ -69,6 +69,12 @@ class PartnerQuerySet(ModeratedQuerySet):
         """The partners that a signed-in person acts for."""
         return self.filter(memberships__user=user, memberships__ended_at=None)
 
+    def without_lead(self):
+        """Those that take part, or want to, and that nobody leads. Residents who were forgotten have no lead either."""
+        led = self.model.objects.filter(memberships__role="lead", memberships__ended_at=None)
+        forgotten = Q(kind=Kind.RESIDENT, state=State.APPROVED, next_round_on=None)
+        return self.filter(~forgotten, withdrawn_at=None).exclude(state=State.DECLINED).exclude(pk__in=led.values("pk"))
+
     def in_place(self, *districts):
         """Partners that work in one of the districts; those that work county-wide work in each."""
         return self.filter(

@@ -257,8 +257,12 @@ def test_each_figure_of_the_desk_agrees_with_the_list_it_leads_to(client, everyt
     for days in (8, 12, 14, 30):
         partner = PartnerFactory(submitted=True, submitted_at=timezone.now() - datetime.timedelta(days=days))
         PledgeFactory(submitted=True, partner=partner)
+    MembershipFactory(partner=PartnerFactory(approved=True), ended_at=timezone.now())
+    ContactMessageFactory(reported_at=timezone.now(), reported_by=UserFactory())
     figures = desk_figures(client.get("/admin/"))
-    assert len(figures) == 17
+    assert len(figures) == 19
+    assert dict(figures)["/admin/partners/contactmessage/?reported=waiting"] == "1"
+    assert "/admin/partners/partner/?lead=none" in dict(figures)
     for address, figure in figures:
         listed = client.get(address.replace("&amp;", "&"))
         assert listed.context["cl"].result_count == int(figure), address
@@ -294,7 +298,7 @@ def test_desk_asks_the_same_number_of_queries_however_many_wait(client, manager,
         decide(decisions=[Decision(change, Move.DECLINE, "No.")], actor=manager)
         ProfileChangeFactory(submitted=True, partner=standing)
     client.get("/admin/")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get("/admin/")
 
 

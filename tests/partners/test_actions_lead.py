@@ -9,13 +9,14 @@ from oiep import audit
 from oiep.models import AuditEvent, OutgoingEmail
 from oiep.moderation import NotPossible
 from partners import actions
-from partners.models import Membership
+from partners.models import Membership, Partner
 from tests.factories import (
     JoinRequestFactory,
     MembershipFactory,
     OutgoingEmailFactory,
     PartnerFactory,
     PartnerInvitationFactory,
+    ResidentFactory,
     UserFactory,
 )
 
@@ -395,3 +396,13 @@ def test_colleague_who_joined_meanwhile_leads_when_they_accept(baker, lead, mana
     joined = MembershipFactory(partner=baker, role="member", user__email=INVITED)
     assert actions.accept_invitation(invitation=invitation, user=joined.user) == joined
     assert roles(baker) == {"lead@example.org": "member", INVITED: "lead"}
+
+
+def test_nobody_leads_what_takes_part_and_has_no_lead(baker, member):
+    left = MembershipFactory(role="lead", ended=True).partner
+    second = MembershipFactory(role="second").partner
+    waiting = PartnerFactory(submitted=True)
+    for is_no_matter in ({"declined": True}, {"withdrawn": True}):
+        PartnerFactory(**is_no_matter)
+    ResidentFactory(approved=True, next_round_on=None)  # forgotten
+    assert set(Partner.objects.without_lead()) == {left, second, waiting}

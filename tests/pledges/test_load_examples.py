@@ -7,14 +7,24 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from oiep.models import AuditEvent
-from partners.models import JoinRequest, Kind, Membership, Partner, ProfileChange
+from partners.models import JoinRequest, Kind, Membership, Partner, PartnerInvitation, ProfileChange
 from pledges.actions.daily import run_day
 from pledges.history import show_standings
 from pledges.management.commands.load_examples import ACCOUNTS, PASSWORD
 from pledges.models import Pledge, Signature
 from pledges.standing import Status
 
-MODELS = [Partner, Membership, Signature, Pledge, ProfileChange, JoinRequest, get_user_model(), AuditEvent]
+MODELS = [
+    Partner,
+    Membership,
+    PartnerInvitation,
+    Signature,
+    Pledge,
+    ProfileChange,
+    JoinRequest,
+    get_user_model(),
+    AuditEvent,
+]
 
 
 @pytest.fixture

@@ -14,7 +14,17 @@ from oiep.moderation import DECIDED, Move, State, working_days_between
 from oiep.roles import make_manager_group
 from oiep.rounds import add_months
 from partners.actions import profile_of
-from partners.models import District, JoinRequest, Membership, Partner, Pause, PriorityArea, ProfileChange, Sector
+from partners.models import (
+    District,
+    JoinRequest,
+    Membership,
+    Partner,
+    PartnerInvitation,
+    Pause,
+    PriorityArea,
+    ProfileChange,
+    Sector,
+)
 from pledges.actions.moderation import MOVE_TO, new_number
 from pledges.actions.pledges import FIELDS, refresh_active_areas
 from pledges.management.example_messages import add_messages
@@ -159,6 +169,8 @@ class Command(BaseCommand):
             self.add_profile_change(partner, lead, entry["profile_change"])
         for request in entry.get("join_requests", []):
             self.add_join_request(partner, request)
+        for invitation in entry.get("invitations", []):
+            self.add_invitation(partner, lead, **invitation)
         add_messages(self, partner, lead, entry.get("messages", []))
 
     def decided(self, entry, state, sent):
@@ -242,6 +254,12 @@ class Command(BaseCommand):
         request = JoinRequest(partner=partner, user=user, job_title=person["job_title"], asked_at=at)
         save(request, exclude=["answered_at", "answered_by"])  # nobody has answered yet
         self.record("joinrequest.asked", request, at, actor=user, partner=partner.pk)
+
+    def add_invitation(self, partner, lead, email, role, days):
+        at = self.moment(self.days_ago(days), 10)
+        invitation = PartnerInvitation(partner=partner, email=email, role=role, invited_by=lead, invited_at=at)
+        save(invitation, exclude=["answered_at"])  # nobody has answered yet
+        self.record("partnerinvitation.invited", invitation, at, actor=lead)
 
     def add_profile_change(self, partner, lead, entry):
         live, values = profile_of(partner), dict(entry["values"])
