@@ -92,15 +92,22 @@ REGISTER = {
     "events.Nomination": Table(
         plain=(
             "id state submitted_at decided_at decided_by category partner nominated_by nominated_at pledge review"
-            " is_shortlisted place withdrawn_at"
+            " is_shortlisted place tie_order withdrawn_at"
         ),
         groups="why decision_message",
     ),
     "events.Judge": Table(
-        plain="id round user declared_at",
-        rows=(Rows(_("Awards that you judge"), user="user", erased={}, shown="round declared_at"),),
+        plain="id round user declared_at stood_down_at",
+        rows=(Rows(_("Awards that you judge"), user="user", erased={}, shown="round declared_at stood_down_at"),),
     ),
     "events.Judge_categories": Table(plain="id judge category"),
+    "events.JudgeInvitation": Table(
+        plain="id state invited_by invited_at answered_at round",
+        personal="email",
+        rows=(Rows(_("Invitations to judge"), address="email", shown="round email state invited_at answered_at"),),
+        clock="requests",
+    ),
+    "events.JudgeInvitation_categories": Table(plain="id judgeinvitation category"),
     "events.Interest": Table(
         plain="id judge partner declared_at",
         personal="why",
@@ -113,4 +120,5 @@ REGISTER = {
     ),
     # The voter is a keyed hash of an address, from which the address cannot be had.
     "events.Vote": Table(plain="id category nomination voter cast_at"),
+    "events.VoteRequest": Table(plain="id category nomination voter source asked_at confirmed_at"),
 }

@@ -59,6 +59,7 @@ MANAGER_MAY = {
         "criterion": _ALL,
         "nomination": _EDIT,
         "judge": _ALL,
+        "judgeinvitation": ("view", "add"),
         "interest": _ALL,
         "score": _SEE,
     },

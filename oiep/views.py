@@ -179,6 +179,8 @@ _NOT_FOR_ROBOTS = (
     "/sign/confirm/",
     "/sign/resume/",
     "/invitations/",
+    "/judging/",
+    "/awards/vote/",
     "/working-groups/calendar/",
     "/*/contact/",
     "/*?",

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from events.actions import letters
 from events.actions.bookings import lapse_offers, offer_free_places
+from events.actions.judging import judges_to_remind, remind_judge
 from events.actions.locking import lock_event
+from events.actions.votes import forget_vote_requests
 from events.models import Event, Registration
 from events.personal import forget
 from oiep import audit
@@ -22,7 +24,7 @@ State = Registration.State
 
 
 def run_tick(now=None):
-    """Ends offers that ran out, makes new ones, and reminds those whose event is near. Returns name → how many.
+    """Ends offers that ran out, makes new ones, reminds who comes and who judges. Returns name → how many.
 
     Running it twice, or after a pause, does the right thing: a reminder goes once, and none after the event began.
     """
@@ -30,6 +32,8 @@ def run_tick(now=None):
     done = {"failed": 0, "lapsed": lapse_offers(now)}
     done["offered"] = each(Event.objects.filter(pk__in=_with_waiting()), lambda event: offer(event=event), done)
     done["reminded"] = each(bookings_to_remind(now), lambda booking: remind(booking=booking, now=now), done)
+    done["judges"] = each(judges_to_remind(now), lambda judge: remind_judge(judge=judge, now=now), done)
+    forget_vote_requests(now)
     return done
 
 

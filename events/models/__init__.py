@@ -4,13 +4,10 @@ from events.models.awards import (
     AwardRound,
     Category,
     Criterion,
-    Interest,
-    Judge,
     Nomination,
-    Score,
-    Vote,
 )
 from events.models.events import Contributor, Event, LearningPoint, Material, Photograph, ProgrammeItem, Series
+from events.models.judging import Interest, Judge, JudgeInvitation, Score, Vote, VoteRequest
 from events.models.registrations import Feedback, Registration
 
 __all__ = [
@@ -22,6 +19,7 @@ __all__ = [
     "Feedback",
     "Interest",
     "Judge",
+    "JudgeInvitation",
     "LearningPoint",
     "Material",
     "Nomination",
@@ -31,4 +29,5 @@ __all__ = [
     "Score",
     "Series",
     "Vote",
+    "VoteRequest",
 ]

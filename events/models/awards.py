@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models.events import Event
 from oiep.moderation import Moderated, ModeratedQuerySet, moderation_constraints
 from oiep.text import clean_line, clean_text
-from partners.models import Partner, PriorityArea, Size
+from partners.models import Membership, Partner, PriorityArea, Size
 from pledges.models import Pledge, Review
 
 
@@ -68,6 +68,15 @@ class AwardRound(models.Model):
     def takes_nominations(self, now=None):
         return bool(self.published_at) and self.opens_at <= (now or timezone.now()) < self.closes_at
 
+    def is_judged(self, now=None):
+        """Whether judges may look at nominations and score them: once nominations have closed, until `judged_until`."""
+        return self.closes_at <= (now or timezone.now()) < self.judged_until
+
+    def takes_votes(self, now=None):
+        """Whether everybody may vote: from the shortlist on, until `judged_until`."""
+        now = now or timezone.now()
+        return bool(self.published_at and self.shortlisted_at) and self.shortlisted_at <= now < self.judged_until
+
     def is_announced(self, now=None):
         return bool(self.published_at) and self.announced_at <= (now or timezone.now())
 
@@ -123,6 +132,25 @@ class NominationQuerySet(ModeratedQuerySet):
         """What the public may see once the round's shortlist is out."""
         return self.standing().filter(is_shortlisted=True, category__round__shortlisted_at__isnull=False)
 
+    def for_judge(self, judge):
+        """What a judge may see and score: the rest does not exist for them, not even in a count.
+
+        Nothing of a partner that they act for or acted for, nor of a category in which such a partner is nominated;
+        nothing of a partner in which they declared an interest, and nothing that they nominated themselves. Nothing at
+        all before they have declared their interests (docs/decisions/0024).
+        """
+        if not judge.declared_at or judge.stood_down_at:
+            return self.none()
+        own = Membership.objects.filter(user=judge.user_id).values("partner")
+        rivals = Nomination.objects.standing().filter(partner__in=own).values("category")
+        return (
+            self.standing()
+            .filter(category__in=judge.categories.all(), category__round=judge.round_id)
+            .exclude(category__is_peoples_choice=True)
+            .exclude(Q(partner__in=own) | Q(category__in=rivals) | Q(nominated_by=judge.user_id))
+            .exclude(partner__in=judge.interests.values("partner"))
+        )
+
     def winners(self, now=None):
         """Those who won, once that is announced."""
         return self.standing().filter(place=1, category__round__in=AwardRound.objects.announced(now))
@@ -147,6 +175,8 @@ class Nomination(Moderated):
     is_shortlisted = models.BooleanField(_("on the shortlist"), default=False, editable=False)
     # 1 for a winner, of whom there can be several where judges tie; 2 for those highly commended.
     place = models.PositiveSmallIntegerField(_("place"), null=True, blank=True, editable=False)
+    # The manager's decision among those whom the judges, or the voters, put level: 1 comes first.
+    tie_order = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
 
     objects = NominationQuerySet.as_manager()
@@ -172,75 +202,6 @@ class Nomination(Moderated):
                 name="nomination_placed_was_shortlisted", condition=Q(place=None) | Q(is_shortlisted=True)
             ),
         ]
-
-    def __str__(self):
-        return f"{self._meta.verbose_name} {self.pk}"
-
-
-class Judge(models.Model):
-    round = models.ForeignKey(AwardRound, models.CASCADE, related_name="judges")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="judging", verbose_name=_("person"))
-    categories = models.ManyToManyField(Category, related_name="judges", blank=True, verbose_name=_("categories"))
-    declared_at = models.DateTimeField(_("interests declared"), null=True, blank=True, editable=False)
-
-    class Meta:
-        verbose_name = _("judge")
-        verbose_name_plural = _("judges")
-        constraints = [models.UniqueConstraint("round", "user", name="judge_once")]
-
-    def __str__(self):
-        return f"{self._meta.verbose_name} {self.pk}"
-
-
-class Interest(models.Model):
-    """A judge's tie to a partner, because of which they never see its nominations."""
-
-    judge = models.ForeignKey(Judge, models.CASCADE, related_name="interests")
-    partner = models.ForeignKey(Partner, models.CASCADE, related_name="+", verbose_name=_("partner"))
-    why = models.CharField(_("what ties you to it"), max_length=300, blank=True, validators=[clean_line])
-    declared_at = models.DateTimeField(_("declared"), default=timezone.now, editable=False)
-
-    class Meta:
-        verbose_name = _("declared interest")
-        verbose_name_plural = _("declared interests")
-        constraints = [models.UniqueConstraint("judge", "partner", name="interest_once")]
-
-    def __str__(self):
-        return f"{self._meta.verbose_name} {self.pk}"
-
-
-class Score(models.Model):
-    judge = models.ForeignKey(Judge, models.CASCADE, related_name="scores")
-    nomination = models.ForeignKey(Nomination, models.CASCADE, related_name="scores")
-    criterion = models.ForeignKey(Criterion, models.CASCADE, related_name="scores")
-    points = models.PositiveSmallIntegerField(_("points"), validators=[MaxValueValidator(5)])
-    note = models.CharField(_("why"), max_length=300, blank=True, validators=[clean_line])
-    given_at = models.DateTimeField(_("given"), auto_now=True)
-
-    class Meta:
-        verbose_name = _("score")
-        verbose_name_plural = _("scores")
-        constraints = [
-            models.UniqueConstraint("judge", "nomination", "criterion", name="score_once"),
-            models.CheckConstraint(name="score_in_range", condition=Q(points__lte=5)),
-        ]
-
-    def __str__(self):
-        return f"{self._meta.verbose_name} {self.pk}"
-
-
-class Vote(models.Model):
-    """One person's choice in a category that everybody decides, known by a keyed hash of their address."""
-
-    category = models.ForeignKey(Category, models.CASCADE, related_name="votes")
-    nomination = models.ForeignKey(Nomination, models.CASCADE, related_name="votes")
-    voter = models.CharField(max_length=64, editable=False)
-    cast_at = models.DateTimeField(_("cast"), default=timezone.now, editable=False)
-
-    class Meta:
-        verbose_name = _("vote")
-        verbose_name_plural = _("votes")
-        constraints = [models.UniqueConstraint("category", "voter", name="vote_once")]
 
     def __str__(self):
         return f"{self._meta.verbose_name} {self.pk}"

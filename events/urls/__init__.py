@@ -1,3 +1,3 @@
-from events.urls import bookings, public
+from events.urls import bookings, judging, public
 
-urlpatterns = [*bookings.urlpatterns, *public.urlpatterns]
+urlpatterns = [*bookings.urlpatterns, *judging.urlpatterns, *public.urlpatterns]

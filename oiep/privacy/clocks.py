@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.actions.daily import attendees_to_forget, forget_attendee
+from events.models import JudgeInvitation
 from oiep import email as mail
 from oiep.daily import each
 from oiep.models import AddressChange, AuditEvent
@@ -189,7 +190,7 @@ def _to_delete(today):
     )
     ended = _start_of(today - datetime.timedelta(days=settings.DECLINED_KEPT_DAYS))
     ran_out = ended - datetime.timedelta(days=settings.INVITATION_DAYS)
-    for model in (PartnerInvitation, GroupInvitation):
+    for model in (PartnerInvitation, GroupInvitation, JudgeInvitation):
         yield "requests", model.objects.filter(Q(answered_at__lt=ended) | Q(answered_at=None, invited_at__lt=ran_out))
     for model in (JoinRequest, GroupJoinRequest):
         yield "requests", model.objects.filter(answered_at__lt=ended)
