@@ -39,6 +39,14 @@ class Standing:
         return max(self.means) - min(self.means) if self.means else None
 
     @property
+    def shown_mean(self):
+        return _two_places(self.mean)
+
+    @property
+    def shown_spread(self):
+        return _two_places(self.spread)
+
+    @property
     def scored(self):
         return len(self.means)
 
@@ -51,6 +59,10 @@ class Standing:
         if self.nomination.category.is_peoples_choice:
             return Fraction(self.votes)
         return Fraction(-1) if self.mean is None else self.mean
+
+
+def _two_places(figure):
+    return "–" if figure is None else f"{round(figure * 100) / 100:.2f}"
 
 
 def results(category):

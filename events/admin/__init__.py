@@ -1,1 +1,1 @@
-from events.admin import events  # noqa: F401 - registers
+from events.admin import events, judging  # noqa: F401 - register
