@@ -20,8 +20,10 @@ from tests.addresses import addresses
 from tests.factories import (
     ActionFactory,
     AttendanceFactory,
+    AwardRoundFactory,
     BlockedSenderFactory,
     CalendarAddressFactory,
+    CategoryFactory,
     CharterVersionFactory,
     ContactMessageFactory,
     DeclineReasonFactory,
@@ -32,13 +34,17 @@ from tests.factories import (
     GroupInvitationFactory,
     GroupJoinRequestFactory,
     GroupMemberFactory,
+    InterestFactory,
     JoinRequestFactory,
+    JudgeFactory,
+    JudgeInvitationFactory,
     LearningPointFactory,
     LogoFactory,
     ManagerFactory,
     MaterialFactory,
     MeetingFactory,
     MembershipFactory,
+    NominationFactory,
     OutgoingEmailFactory,
     PaperFactory,
     PartnerFactory,
@@ -59,6 +65,7 @@ from tests.factories import (
     SignatureFactory,
     SigningFactory,
     UserFactory,
+    VoteRequestFactory,
 )
 from tests.signing_in import Passkey, confirm_it_is
 
@@ -424,9 +431,29 @@ EVENT_BOOKING = [
 ]
 EVENT_DESK = []
 AWARDS = []
-JUDGING = []
+# Judging is going on, and voting. judge judges “effort”, whose entries they may see but for one.
+JUDGING = [
+    ("judging/", {}, "login 404 404 404 404 404 404 404 200"),
+    ("judging/invitation/<str:token>/", {"token": "guessed"}, "404"),
+    ("judging/invitation/<str:token>/", {"token": "asked to judge"}, "200"),
+    ("judging/<int:year>/", {"year": "2031"}, "login 404 404 404 404 404 404 404 200"),
+    ("judging/<int:year>/", {"year": "2032"}, "login 404 404 404 404 404 404 404 404"),  # other judges'
+    ("judging/<int:year>/interests/", {"year": "2031"}, "login 404 404 404 404 404 404 404 200"),
+    *(
+        ("judging/<int:year>/entries/<int:pk>/", {"year": "2031", "pk": entry}, f"login{7 * ' 404'} {answer}")
+        for entry, answer in (("the entry", "200"), ("the friend's entry", "404"), ("the people's entry", "404"))
+    ),
+    ("awards/<int:year>/<slug:slug>/vote/", {"year": "2031", "slug": "effort"}, "404"),  # judges decide it
+    ("awards/<int:year>/<slug:slug>/vote/", {"year": "2031", "slug": "favourite"}, "200"),
+    ("awards/<int:year>/<slug:slug>/voted/", {"year": "2031", "slug": "effort"}, "404"),
+    ("awards/<int:year>/<slug:slug>/voted/", {"year": "2031", "slug": "favourite"}, "200"),
+    ("awards/vote/<str:token>/", {"token": "guessed"}, "404"),
+    ("awards/vote/<str:token>/", {"token": "the vote"}, "200"),
+]
 TO_CASE, TO_REVIEW = "→/admin/pledges/case/{bakers}/change/", "→/admin/pledges/review/{review}/change/"
 TO_IMPORT = "→/admin/pledges/review/import/"  # somebody else's, or one that is done
+TO_RESULTS = "→/admin/events/judge/results/{judged round}/"
+TO_JUDGE = "→/admin/events/judge/{the judge}/change/"
 STRANGERS = "door door door door door"
 STAFFS = f"{STRANGERS} 200 200 200"
 APPS = next(address for address in addresses() if address.startswith("admin/^(?P<app_label>"))
@@ -448,6 +475,13 @@ DESK = [
         (f"admin/events/event/<int:pk>/{page}/", {"pk": "the fair"}, f"{STRANGERS} 403 {answer} {answer}")
         for page, answer in (("publish", "→/admin/events/event/{the fair}/change/"), ("cancel", "200"))
     ),
+    ("admin/events/judge/results/<int:pk>/", {"pk": "judged round"}, f"{STRANGERS} 403 200 200"),
+    (
+        "admin/events/judge/results/<int:pk>/tie/<int:number>/",
+        {"pk": "judged round", "number": "effort"},
+        f"{STRANGERS} 403 {TO_RESULTS} {TO_RESULTS}",  # there is no tie
+    ),
+    ("admin/events/judge/<int:pk>/stand-down/", {"pk": "the judge"}, f"{STRANGERS} 403 {TO_JUDGE} {TO_JUDGE}"),
     ("admin/pledges/case/decide/", {}, f"{STRANGERS} 403 →/admin/pledges/case/ →/admin/pledges/case/"),
     ("admin/pledges/case/decided/", {}, f"{STRANGERS} 403 →/admin/pledges/case/ →/admin/pledges/case/"),
     ("admin/pledges/case/<int:pk>/lead/", {"pk": "bakers"}, f"{STRANGERS} 403 200 200"),
@@ -503,6 +537,8 @@ LISTS = {
     "working_groups/groupmember": ("view add change", "view add change"),
     "events/event": ("view add change", "view add change"),
     "events/series": ("view add change", "view add change"),
+    "events/judge": ("view add change", "view add change"),
+    "events/judgeinvitation": ("view add", "view add"),
 }
 
 
@@ -651,6 +687,24 @@ def world():
         "hidden slides": MaterialFactory(event=talk),
     }
     SeriesFactory()
+    judged = AwardRoundFactory(year=2031, judging=True, shortlisted_at=timezone.now())
+    AwardRoundFactory(year=2032)
+    effort = CategoryFactory(round=judged, slug="effort")
+    favourite = CategoryFactory(round=judged, slug="favourite", is_peoples_choice=True)
+    judge = JudgeFactory(round=judged, user=users["judge"], declared_at=timezone.now())
+    judge.categories.add(effort)
+    friends = NominationFactory(category=effort, approved=True)
+    InterestFactory(judge=judge, partner=friends.partner)
+    of_events |= {
+        "judged round": judged,
+        "effort": effort,
+        "the judge": judge,
+        "the entry": NominationFactory(category=effort, approved=True),
+        "the friend's entry": friends,
+        "the people's entry": (loved := NominationFactory(category=favourite, shortlisted=True)),
+    }
+    keys["asked to judge"] = JudgeInvitationFactory(round=judged, email="wise@canary.example").token
+    keys["the vote"] = VoteRequestFactory(nomination=loved).url.rstrip("/").rpartition("/")[2]
     ticket = RegistrationFactory(event=fair, booked=True, email="guest@canary.example")
     asked = RegistrationFactory(event=fair, email="unsure@canary.example")
     keys |= {name: str(thing.pk) for name, thing in of_events.items()}

@@ -27,6 +27,8 @@ class CategoriesMixin(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if "categories" not in self.fields:
+            return  # it is only shown
         field = self.fields["categories"]
         of_rounds = Q(round=self.instance.round_id) if self.instance.pk else Q(round__judged_until__gt=timezone.now())
         field.queryset = Category.objects.filter(of_rounds, is_peoples_choice=False).select_related("round")

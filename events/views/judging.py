@@ -80,7 +80,7 @@ def _entries(judge):
 def interests(request, judge):
     """Which partners a judge has to do with, before they see any entry, and whenever one comes to mind later."""
     words = request.GET.get("q", "").strip()[:100]
-    found = _organisations().search(words).order_by("sort_name") if words else Partner.objects.none()
+    found = _organisations().matching(words).order_by("sort_name") if words else Partner.objects.none()
     form = InterestForm(request.POST if "declare" in request.POST else None, partners=_organisations())
     try:
         if "declare" in request.POST and form.is_valid():

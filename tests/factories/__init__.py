@@ -7,6 +7,7 @@ from tests.factories.events import (
     FeedbackFactory,
     InterestFactory,
     JudgeFactory,
+    JudgeInvitationFactory,
     LearningPointFactory,
     MaterialFactory,
     NominationFactory,
@@ -16,6 +17,7 @@ from tests.factories.events import (
     ScoreFactory,
     SeriesFactory,
     VoteFactory,
+    VoteRequestFactory,
 )
 from tests.factories.oiep import ManagerFactory, OutgoingEmailFactory, UserFactory
 from tests.factories.partners import (
@@ -85,6 +87,7 @@ __all__ = [
     "InterestFactory",
     "JoinRequestFactory",
     "JudgeFactory",
+    "JudgeInvitationFactory",
     "LearningPointFactory",
     "LogoFactory",
     "ManagerFactory",
@@ -116,4 +119,5 @@ __all__ = [
     "SigningFactory",
     "UserFactory",
     "VoteFactory",
+    "VoteRequestFactory",
 ]

@@ -13,6 +13,7 @@ from events.models import (
     Feedback,
     Interest,
     Judge,
+    JudgeInvitation,
     LearningPoint,
     Material,
     Nomination,
@@ -22,6 +23,7 @@ from events.models import (
     Score,
     Series,
     Vote,
+    VoteRequest,
 )
 from tests.factories.oiep import ModeratedFactory, UserFactory
 from tests.factories.partners import PICTURE, PartnerFactory
@@ -219,6 +221,15 @@ class JudgeFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
 
 
+class JudgeInvitationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = JudgeInvitation
+
+    round = factory.SubFactory(AwardRoundFactory)
+    email = factory.Sequence("judge{}@example.com".format)
+    invited_by = factory.SubFactory(UserFactory)
+
+
 class InterestFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Interest
@@ -244,3 +255,13 @@ class VoteFactory(factory.django.DjangoModelFactory):
     category = factory.SelfAttribute("nomination.category")
     nomination = factory.SubFactory(NominationFactory, shortlisted=True)
     voter = factory.Sequence("{:064x}".format)
+
+
+class VoteRequestFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = VoteRequest
+
+    category = factory.SelfAttribute("nomination.category")
+    nomination = factory.SubFactory(NominationFactory, shortlisted=True)
+    voter = factory.Sequence("{:064x}".format)
+    source = factory.Sequence("{:064x}".format)

@@ -230,7 +230,8 @@ def test_each_page_has_a_title_of_its_own_and_sound_html(site, names):
 def test_no_page_is_left_out():
     """A page that is new has to be on a list above. Those elsewhere have tests of their own."""
     elsewhere = re.compile(
-        r"^(sign|reviews|invitations|evidence|account|accounts|admin|health)/|^sitemap|^robots"
+        r"^(sign|reviews|invitations|judging|evidence|account|accounts|admin|health)/|^sitemap|^robots"
+        r"|^awards/(vote/|[^/]+/[^/]+/(vote|voted)/)"
         r"|^working-groups/((calendar|papers)/"
         r"|[^/]+/(meetings|papers|room|actions|updates|members|requests|join)/)"
         r"|^partners/[^/]+/logo/"

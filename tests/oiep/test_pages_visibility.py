@@ -218,11 +218,14 @@ PARTS = {
     "registration-change": [],
     "photograph": None,
     "material": None,
+    "award-vote-confirm": [],
+    "award-vote": [],
+    "award-voted": [],
     "sitemap-section": [{"section": name} for name in ("pages", "partners", "pledges", "groups", "events")],
 }
 # Of these others answer for what they show: to who is signed in, or to who holds a link or a signing's number.
 ELSEWHERE = re.compile(
-    r"^(admin/|account/|accounts/|reviews/|invitations/|sign/|health/"
+    r"^(admin/|account/|accounts/|reviews/|invitations/|judging/|sign/|health/"
     r"|working-groups/[^/]+/(meetings/$|meetings/new/|meetings/[^/]+/[a-z]+/|papers/)"
     r"|working-groups/[^/]+/(room|actions|updates|members|requests|join)/)"
 )
