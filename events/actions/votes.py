@@ -22,7 +22,7 @@ _DOTS_DO_NOT_COUNT = ("gmail.com", "googlemail.com")
 def voter_of(category, email):
     """By which a person is known again in one category, without their address being kept. email: in our one spelling.
 
-    What follows a + in a mailbox's name reaches the same person, as dots do at Google (docs/decisions/0025). One
+    What follows a + in a mailbox's name reaches the same person, as dots do at Google (docs/decisions/0024). One
     person is not the same in another category, so that nobody can join up what they voted for.
     """
     mailbox, _at, domain = email.rpartition("@")

@@ -63,7 +63,7 @@ def test_vote_can_be_changed_and_an_old_link_changes_nothing(client, category, e
     for entry in (*entries, entries[0]):
         ask(client, entry)
         client.post(links(mailbox)[-1])
-    first, second, _third = links(mailbox)
+    _first, second, _third = links(mailbox)
     assert list(counted().values()) == [entries[0].pk]
     client.post(second)
     assert list(counted().values()) == [entries[0].pk]
@@ -150,9 +150,7 @@ def test_other_categories_and_unpublished_rounds_have_no_vote(client, category):
             assert client.get(reverse(name, args=[row.round.year, row.slug])).status_code == 404
 
 
-def test_nothing_tells_how_others_voted_or_whether_one_did(
-    client, category, entries, mailbox, django_assert_num_queries
-):
+def test_nothing_tells_how_others_voted_or_whether_one_did(client, category, entries, mailbox):
     ask(client, entries[0])
     client.post(links(mailbox)[-1])
     paths = (ADDRESS, reverse("award-voted", args=[2027, "choice"]), links(mailbox)[0])
