@@ -1,5 +1,6 @@
 """Signing in with another e-mail address from now on."""
 
+import contextlib
 import re
 import threading
 
@@ -7,6 +8,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
@@ -17,7 +19,10 @@ from oiep.models import AddressChange, AuditEvent, OutgoingEmail, User
 from oiep.moderation import NotPossible
 from oiep.sign_in.actions import ask_for_address, change_address
 from tests.factories import OutgoingEmailFactory, UserFactory
+from tests.pledges.conftest import at_once
 from tests.signing_in import confirm_it_is
+
+__all__ = ["at_once"]
 
 pytestmark = pytest.mark.django_db
 
@@ -259,3 +264,29 @@ def test_address_changed_at_the_same_moment(person, rival):
     if rival == "the same link twice":
         assert sum(isinstance(result, NotPossible) for result in results) == 1
     mail.send_due()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("locked", [True, False])
+def test_the_lock_is_what_makes_one_of_two_presses_wait(person, at_once, monkeypatch, locked):
+    """Each waits for the other before it saves. With the lock they cannot meet there; without it, both change it."""
+    if not locked:
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self.all())
+    change = ask_for_address(user=person, email="new@example.org")
+    both = threading.Barrier(2, timeout=1 if locked else 10)
+    save = User.save
+
+    def meet_and_save(self, *, update_fields):
+        if update_fields == ["email"]:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                both.wait()
+        return save(self, update_fields=update_fields)
+
+    monkeypatch.setattr(User, "save", meet_and_save)
+
+    def press():
+        return change_address(change=AddressChange.objects.get(pk=change.pk), user=person)
+
+    results = at_once(press, press)
+    assert sum(isinstance(result, User) for result in results) == (1 if locked else 2)
+    assert OutgoingEmail.objects.filter(template="sign_in_changed").count() == (1 if locked else 2)

@@ -1,5 +1,6 @@
 import datetime
 import io
+import re
 
 import pytest
 import time_machine
@@ -113,6 +114,12 @@ SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
 def test_what_is_no_picture_is_refused(name, content, words):
     with pytest.raises(Exception, match=words):
         uploads.make_safe_picture(SimpleUploadedFile(name, content), within=600)
+
+
+def test_a_second_file_hidden_in_a_logo_is_gone():
+    polyglot = picture().read() + b"<script>alert(1)</script>" + b"%PDF-1.7" + b"PK\x03\x04"
+    file, *_size = uploads.make_safe_picture(SimpleUploadedFile("logo.png", polyglot), within=600)
+    assert not re.search(rb"<script|%PDF|PK\x03\x04", file.content.read())
 
 
 def test_a_huge_file_and_a_huge_picture_are_refused(settings):
@@ -252,15 +259,20 @@ def form_of(partner, **changed):
 def test_the_form_takes_a_logo_and_says_what_it_cannot_take(bakery, client_of):
     lead = client_of(bakery.lead.user)
     address = "/account/partners/bakery/profile/"
-    refused = lead.post(address, form_of(bakery, picture=SimpleUploadedFile("logo.svg", SVG))).content.decode()
-    assert "We cannot take an SVG file" in refused
+    huge = picture().read() + bytes(11 * 1024 * 1024)
+    for upload, words in (
+        (SimpleUploadedFile("logo.svg", SVG), "We cannot take an SVG file"),
+        (SimpleUploadedFile("logo.png", huge), "This file is larger than 10\xa0MB."),
+        (picture((40_000, 40_000), mode="1", colour=1), "This picture is too large."),
+    ):
+        assert words in lead.post(address, form_of(bakery, picture=upload)).content.decode()
     again = lead.post(address, form_of(bakery, name="", picture=picture())).content.decode()
     assert "Choose the file again" in again
     assert not Logo.objects.exists()
     assert lead.post(address, form_of(bakery, picture=picture())).status_code == 302
     waiting = ProfileChange.objects.submitted().get()
     assert waiting.values == {"logo": Logo.objects.get().pk}
-    page = lead.get("/account/partners/bakery/").content.decode()
+    page = lead.get(address).content.decode()
     assert f'src="/partners/bakery/logo/{waiting.values["logo"]}/"' in page
     assert lead.post(address, form_of(bakery, take_off_logo="on")).status_code == 302
     assert not ProfileChange.objects.submitted().exists()
