@@ -46,7 +46,7 @@ def book(*, event, values, source, user=None):
     event = lock_event(event)
     require_open(event)
     is_known = user is not None and user.is_authenticated and user.email == values["email"]
-    if booked := _live(event, values["email"]):
+    if booked := live(event, values["email"]):
         if not is_known:
             letters.already(booked)
         return booked
@@ -57,7 +57,7 @@ def book(*, event, values, source, user=None):
     booking.full_clean(exclude=["event"])
     booking.save()
     if is_known:
-        return _settle(event, booking)
+        return settle(event, booking)
     letters.confirm(booking)
     return booking
 
@@ -77,7 +77,7 @@ def require_open(event):
         raise NotPossible(_("Bookings for this event have closed."))
 
 
-def _live(event, email):
+def live(event, email):
     return event.registrations.filter(email=email, state__in=LIVE).first()
 
 
@@ -88,26 +88,26 @@ def confirm_booking(*, booking):
     Returns the booking, or the one that its address had already. Raises Expired, and NotPossible when bookings have
     closed.
     """
-    event, booking = _locked(booking)
+    event, booking = locked(booking)
     if booking.state != State.UNCONFIRMED:
         return booking
     if booking.has_expired():
         raise Expired(_("This link was not used in time. Book again."))
     require_open(event)
-    if booked := _live(event, booking.email):
+    if booked := live(event, booking.email):
         booking.delete()
         return booked
-    return _settle(event, booking)
+    return settle(event, booking)
 
 
-def _locked(booking):
+def locked(booking):
     event = lock_event(booking.event)
     booking = Registration.objects.select_for_update(of=("self",)).get(pk=booking.pk)
     booking.event = event
     return event, booking
 
 
-def _settle(event, booking):
+def settle(event, booking):
     """Books, or puts on the waiting list, a booking whose address is known; the caller holds the event's lock."""
     booking.confirmed_at = timezone.now()
     has_room = event.capacity is None or booking.places <= event.places_left
@@ -165,7 +165,7 @@ def accept_offer(*, booking):
 
     Raises NotPossible when the offer has lapsed, or the event is cancelled.
     """
-    event, booking = _locked(booking)
+    event, booking = locked(booking)
     if booking.state == State.BOOKED:
         return booking
     if event.cancelled_at:
@@ -185,14 +185,14 @@ def wait_again(*, booking):
 
     Raises NotPossible when bookings have closed, or the booking is not one that lapsed.
     """
-    event, booking = _locked(booking)
+    event, booking = locked(booking)
     if booking.state != State.LAPSED:
         raise NotPossible(_("This booking is not one whose offer ran out."))
     require_open(event)
-    if booked := _live(event, booking.email):
+    if booked := live(event, booking.email):
         return booked
     booking.ended_at = booking.offered_until = None
-    return _settle(event, booking)
+    return settle(event, booking)
 
 
 def lapse_offers(now=None):
@@ -225,7 +225,7 @@ def change_booking(*, booking, values):
     values: as of `book`, without the address. Fewer places free the others at once. Raises NotPossible when there is no
     room for more, or when the booking or the event is over.
     """
-    event, booking = _locked(booking)
+    event, booking = locked(booking)
     _require_running(event, booking)
     more = values["places"] - booking.places
     if more > 0 and booking.state != State.WAITING and event.capacity is not None and more > event.places_left:
@@ -252,7 +252,7 @@ def cancel_booking(*, booking, actor=None, why=""):
 
     actor: the organiser, where it is not the person themselves. Raises NotPossible once the event is over.
     """
-    event, booking = _locked(booking)
+    event, booking = locked(booking)
     if booking.state in booking.OVER:
         return booking
     if event.is_over():

@@ -11,13 +11,16 @@ from oiep import email as mail
 FILLED = (100, 80, 50)  # per cent, at which the organiser is told
 
 
-def _write(booking, template, *, key, calendar="", hurry=True, **context):
+def _write(booking, template, *, key, calendar="", hurry=True, reply_to="", **context):
+    if not booking.email:
+        return None  # booked by telephone, by somebody who has no address
     return mail.queue(
         to=booking.email,
         template=template,
         context={"booking": booking, "event": booking.event, **context},
         key=f"event/{booking.event_id}/{key}",
         about=booking,
+        reply_to=reply_to,
         calendar=calendar,
         unproven=booking.state == Registration.State.UNCONFIRMED,
         hurry=hurry,
@@ -107,3 +110,14 @@ def reminder_key(booking):
 
 def reminder(booking):
     return _write(booking, "event_reminder", key=reminder_key(booking).removeprefix(f"event/{booking.event_id}/"))
+
+
+def message(booking, *, key, subject, text):
+    """What the organiser wrote to everybody. Returns whether it is new."""
+    words = {"subject": subject, "text": text, "reply_to": settings.CONTACT_EMAIL, "hurry": False}
+    return _write(booking, "event_message", key=f"message/{key}/{booking.pk}", **words) is not None
+
+
+def feedback(booking):
+    """Asks what somebody thought of an event, once. Returns whether it was asked now."""
+    return _write(booking, "event_feedback", key=f"feedback/{booking.pk}", hurry=False) is not None

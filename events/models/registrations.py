@@ -8,6 +8,7 @@ from django.core import signing
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Sum
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,8 @@ from partners.models import Partner
 
 _CONFIRM = "events.registration.confirm"
 _MANAGE = "events.registration.manage"
+_CODE = "events.registration.code"
+_FEEDBACK = "events.registration.feedback"
 
 
 class RegistrationQuerySet(models.QuerySet):
@@ -49,6 +52,32 @@ class RegistrationQuerySet(models.QuerySet):
     def with_manage_token(self, token):
         """The registration that a link to manage it names. Raises as above."""
         return self._with_token(token, _MANAGE)
+
+    def with_feedback_token(self, token):
+        """The registration whose owner is asked what they thought. Raises as above."""
+        return self._with_token(token, _FEEDBACK)
+
+    def with_code(self, code):
+        """The registration that a code on a badge names. Raises as above."""
+        try:
+            return self.get(pk=uuid.UUID(signing.Signer(salt=_CODE).unsign(code)))
+        except (signing.BadSignature, ValueError):
+            raise self.model.DoesNotExist from None
+
+    def by_name(self):
+        return self.order_by(Lower("name"), "created_at", "pk")
+
+    def matching(self, words):
+        """Those in which each word stands somewhere: in a name or an organisation's."""
+        rows = self
+        for word in words.split():
+            rows = rows.filter(
+                Q(name__icontains=word)
+                | Q(guests__icontains=word)
+                | Q(organisation__icontains=word)
+                | Q(partner__name__icontains=word)
+            )
+        return rows
 
 
 class Registration(models.Model):
@@ -124,7 +153,11 @@ class Registration(models.Model):
                 violation_error_message=_("There is a booking with this e-mail address already."),
             ),
             models.CheckConstraint(name="registration_has_places", condition=Q(places__gte=1)),
-            models.CheckConstraint(name="registration_arrivals_fit", condition=Q(arrived__lte=F("places"))),
+            models.CheckConstraint(
+                name="registration_arrivals_fit",
+                condition=Q(arrived__lte=F("places")),
+                violation_error_message=_("More people have come already."),
+            ),
             models.CheckConstraint(
                 name="registration_state_and_stamps",
                 condition=(
@@ -135,8 +168,10 @@ class Registration(models.Model):
                     | Q(state__in=("cancelled", "lapsed"), ended_at__isnull=False)
                 ),
             ),
+            # Who books by telephone may have no e-mail address.
             models.CheckConstraint(
-                name="registration_is_known_or_forgotten", condition=~Q(email="") | Q(forgotten_at__isnull=False)
+                name="registration_is_known_or_forgotten",
+                condition=~Q(email="") | ~Q(name="") | Q(forgotten_at__isnull=False),
             ),
         ]
 
@@ -155,6 +190,25 @@ class Registration(models.Model):
     @property
     def manage_token(self):
         return signing.Signer(salt=_MANAGE).sign_object(str(self.pk))
+
+    @property
+    def code_url(self):
+        """What the code on a badge says: who runs the event can check in with it, and nobody else can use it."""
+        return settings.SITE_URL + reverse("check-in-code", args=[signing.Signer(salt=_CODE).sign(self.pk.hex)])
+
+    @property
+    def feedback_url(self):
+        token = signing.Signer(salt=_FEEDBACK).sign_object(str(self.pk))
+        return settings.SITE_URL + reverse("event-feedback", args=[token])
+
+    @property
+    def shown_organisation(self):
+        return self.partner.name if self.partner else self.organisation
+
+    @property
+    def people(self):
+        """The names of all for whom it is, as far as they are known."""
+        return [self.name, *(line.strip() for line in self.guests.splitlines() if line.strip())]
 
     def has_expired(self, now=None):
         """Whether an unconfirmed one can be confirmed no more."""
