@@ -6,6 +6,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from events.actions import learning
 from oiep.privacy import clocks
 from partners.actions import daily as partners
 from pledges.actions import daily as pledges
@@ -16,7 +17,7 @@ LAST = "day.last"  # in the cache
 
 # Each takes a day and returns what it did: name → how many, with those that failed under `failed`.
 # Residents are forgotten before anything new is opened for them.
-PARTS = (clocks.run_day, pledges.run_day, partners.run_day, working_groups.run_day, meetings.run_day)
+PARTS = (clocks.run_day, pledges.run_day, partners.run_day, working_groups.run_day, meetings.run_day, learning.run_day)
 WORDS = {
     **clocks.WORDS,
     "opened": _("Reviews opened"),
@@ -24,6 +25,8 @@ WORDS = {
     "lapsed": _("Partners marked as lapsed"),
     "logos": _("Logos deleted that were in use no more"),
     "invited": _("Meetings to which members were invited who had joined since"),
+    "asked": _("People asked what they thought of an event"),
+    "unlinked": _("Answers about events of which nobody can tell any more whose they were"),
     "failed": _("Failed; the log says why, and the next run tries again"),
 }
 

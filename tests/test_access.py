@@ -429,7 +429,48 @@ EVENT_BOOKING = [
     ("events/booking/<str:token>/change/", {"token": "guessed"}, "404"),
     ("events/booking/<str:token>/change/", {"token": "ticket"}, "200"),
 ]
-EVENT_DESK = []
+RUN_BY_LEAD = "login 404 200 404 404 404 200 200"
+EVENT_DESK_PAGE = "events/<slug:slug>/desk/"
+EVENT_DESK = [
+    *(
+        (EVENT_DESK_PAGE + page, {"slug": slug}, answers)
+        for page in (
+            *("", "people/", "people/add/", "people.csv", "badges/", "sign-in-sheet/", "message/", "check-in/"),
+            *("learning/", "files/", "photographs/add/", "materials/add/"),
+        )
+        for slug, answers in (("fair", RUN_BY_LEAD), ("plan", RUN_BY_LEAD), ("among-us", SECRETS_RUN_BY))
+    ),
+    *(
+        (EVENT_DESK_PAGE + page, {"slug": slug, "pk": "booking"}, answers)
+        for page in ("people/<uuid:pk>/", "check-in/<uuid:pk>/")
+        for slug, answers in (("fair", RUN_BY_LEAD), ("plan", NOBODY_S), ("among-us", NOBODY_S))  # of another event
+    ),
+    *(
+        (f"events/<slug:slug>/desk/{page}", {"slug": slug, "pk": thing}, answers)
+        for page, thing in (
+            ("learning/<int:pk>/", "point"),
+            ("learning/<int:pk>/action/", "point"),
+            ("photographs/<int:pk>/", "picture"),
+        )
+        for slug, answers in (("talk", RUN_BY_LEAD), ("fair", NOBODY_S))  # of another event
+    ),
+    (EVENT_DESK_PAGE + "materials/<int:pk>/", {"slug": "fair", "pk": "slides"}, NOBODY_S),
+    (
+        EVENT_DESK_PAGE + "materials/<int:pk>/",
+        {"slug": "talk", "pk": "slides"},
+        "login 404 {there} 404 404 404 {there} {there}".format(there="→/events/talk/desk/files/"),
+    ),
+    ("events/feedback/<str:token>/", {"token": "guessed"}, "404"),
+    ("events/feedback/<str:token>/", {"token": "ticket"}, "404"),
+    ("events/feedback/<str:token>/", {"token": "feedback"}, "200"),
+    ("events/check-in/<str:code>/", {"code": "guessed"}, NOBODY_S),
+    ("events/check-in/<str:code>/", {"code": "ticket"}, NOBODY_S),  # one kind of link is not the other
+    (
+        "events/check-in/<str:code>/",
+        {"code": "code"},
+        "login 404 {there} 404 404 404 {there} {there}".format(there="→/events/fair/desk/check-in/{booking}/"),
+    ),
+]
 AWARDS = []
 # Judging is going on, and voting. judge judges “effort”, whose entries they may see but for one.
 JUDGING = [
@@ -678,8 +719,8 @@ def world():
     EventFactory(slug="plan", organiser=lead)
     EventFactory(slug="among-us", published=True, group=secret)
     talk = EventFactory(slug="talk", past=True, organiser=lead)
-    LearningPointFactory(event=talk)
     of_events = {
+        "point": LearningPointFactory(event=talk),
         "the fair": fair,
         "picture": PhotographFactory(event=talk, public=True),
         "hidden picture": PhotographFactory(event=talk),
@@ -708,7 +749,10 @@ def world():
     ticket = RegistrationFactory(event=fair, booked=True, email="guest@canary.example")
     asked = RegistrationFactory(event=fair, email="unsure@canary.example")
     keys |= {name: str(thing.pk) for name, thing in of_events.items()}
-    keys["ticket"] = ticket.manage_token
+    keys["ticket"], keys["booking"] = ticket.manage_token, str(ticket.pk)
+    past = RegistrationFactory(event=EventFactory(slug="just-over", past=True, ends_at=timezone.now()), booked=True)
+    keys["feedback"] = past.feedback_url.rstrip("/").rpartition("/")[2]
+    keys["code"] = ticket.code_url.rstrip("/").rpartition("/")[2]
     keys["to confirm"] = asked.confirmation_url.rstrip("/").rpartition("/")[2]
     keys["invited"], keys["taken back"] = invitation.token, over.token
     keys["new address"] = AddressChange.objects.create(user=lead, email="new@canary.example").token

@@ -1,3 +1,3 @@
-from events.urls import bookings, judging, public
+from events.urls import bookings, desk, judging, public
 
-urlpatterns = [*bookings.urlpatterns, *judging.urlpatterns, *public.urlpatterns]
+urlpatterns = [*bookings.urlpatterns, *desk.urlpatterns, *judging.urlpatterns, *public.urlpatterns]

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from events.actions import bookings as actions
 from events.forms import BookingForm
 from events.models import Event, Registration
+from events.qr import drawn
 from oiep.limits import source_of
 from oiep.links import private
 from oiep.rules import rules
@@ -103,6 +104,8 @@ def manage(request, token):
     if booking.state == State.WAITING:
         context["number"] = actions.number_in_line(booking)
     context["is_over"] = booking.event.is_over()
+    if booking.state == State.BOOKED and not context["is_over"]:
+        context["code"] = drawn(booking.code_url)
     return render(request, "events/booking/manage.html", context)
 
 

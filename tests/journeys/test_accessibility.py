@@ -235,7 +235,8 @@ def test_no_page_is_left_out():
         r"|^working-groups/((calendar|papers)/"
         r"|[^/]+/(meetings|papers|room|actions|updates|members|requests|join)/)"
         r"|^partners/[^/]+/logo/"
-        r"|^events/(confirm|booking|photographs|materials)/|^events/(<slug:slug>/)?calendar.ics"
+        r"|^events/(confirm|booking|check-in|feedback|photographs|materials)/|^events/(<slug:slug>/)?calendar.ics"
+        r"|^events/[^/]+/desk/"
     )
     for address in addresses():
         if not elsewhere.match(address):

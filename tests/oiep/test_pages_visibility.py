@@ -227,7 +227,8 @@ PARTS = {
 ELSEWHERE = re.compile(
     r"^(admin/|account/|accounts/|reviews/|invitations/|judging/|sign/|health/"
     r"|working-groups/[^/]+/(meetings/$|meetings/new/|meetings/[^/]+/[a-z]+/|papers/)"
-    r"|working-groups/[^/]+/(room|actions|updates|members|requests|join)/)"
+    r"|working-groups/[^/]+/(room|actions|updates|members|requests|join)/"
+    r"|events/([^/]+/desk|check-in|feedback)/)"
 )
 
 

@@ -105,6 +105,8 @@ def test_by_hand_does_what_the_tick_does_and_says_so(partner, run_daily):
             "- Partners marked as lapsed: 0\n"
             "- Logos deleted that were in use no more: 0\n"
             "- Meetings to which members were invited who had joined since: 0\n"
+            "- People asked what they thought of an event: 0\n"
+            "- Answers about events of which nobody can tell any more whose they were: 0\n"
             "- Failed; the log says why, and the next run tries again: 0\n"
         )
         assert "- Reviews opened: 0\n" in run_daily()
