@@ -1,5 +1,6 @@
 """Those who come: how many, who, what they need; adding, letting in, cancelling and writing to them."""
 
+import copy
 import uuid
 
 from django.core.exceptions import ValidationError
@@ -43,7 +44,7 @@ def figures_of(event):
 @of_event
 def desk(request, event):
     """Where bookings stand, and how many places there are."""
-    form = CapacityForm(request.POST or None, instance=event)
+    form = CapacityForm(request.POST or None, instance=copy.copy(event))
     if form.is_valid():
         try:
             save_event(event=form.instance, fields={"capacity"}, actor=request.user)
