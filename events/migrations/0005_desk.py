@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0002_oiep_manager_group"),
+        ("events", "0004_manager_and_judges"),
         ("partners", "0004_oiep_manager_group"),
     ]
 
