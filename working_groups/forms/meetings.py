@@ -18,6 +18,7 @@ from oiep.uploads import ACCEPT, make_safe, size_at_most
 from partners.actions import version_of
 from working_groups.actions.meetings import details_of
 from working_groups.actions.minutes import record_of
+from working_groups.forms.work import day_field
 from working_groups.models import Attendance, GroupMember
 from working_groups.times import comes_twice, in_words, instant_of
 
@@ -60,13 +61,7 @@ class MeetingForm(OpenedOn, CharterForm):
         validators=[clean_line],
         error_messages={"required": _("Enter a title for the meeting.")},
     )
-    day = forms.DateField(
-        label=_("On which day?"),
-        help_text=_("Day, month and year."),
-        input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d %b %Y"],
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input-short"}),
-        error_messages={"required": _("Enter the day."), "invalid": _("Enter a date as day, month and year.")},
-    )
+    day = day_field(_("On which day?"), _("Day, month and year."))
     time = forms.TimeField(
         label=_("When does it start?"),
         help_text=_("UK time, for example 14:30."),

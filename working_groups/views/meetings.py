@@ -16,7 +16,8 @@ from partners.actions import Conflict, version_of
 from working_groups.actions import meetings as actions
 from working_groups.actions import minutes as minutes_actions
 from working_groups.forms.meetings import CancelForm, MeetingForm, RecordForm
-from working_groups.models import Attendance, Group, Meeting
+from working_groups.models import Attendance, Meeting
+from working_groups.views.inner import runs
 from working_groups.views.page import of_group
 
 _A_PAGE = 25
@@ -25,14 +26,14 @@ _A_PAGE = 25
 @of_group()
 def meetings(request, group):
     past = Paginator(group.meetings.past(), _A_PAGE).get_page(request.GET.get("page"))
-    runs = Group.objects.managed_by(request.user).filter(pk=group.pk).exists()
+    may_run = runs(request.user, group)
     return render(
         request,
         "working_groups/meetings/meetings.html",
         {
             "group": group,
-            "runs": runs,
-            "drafts": group.meetings.filter(called_at=None).order_by("starts_at", "pk") if runs else [],
+            "runs": may_run,
+            "drafts": group.meetings.filter(called_at=None).order_by("starts_at", "pk") if may_run else [],
             "upcoming": group.meetings.upcoming(),
             "cancelled": group.meetings.filter(cancelled_at__isnull=False)[:_A_PAGE],
             "page_obj": past,
@@ -55,18 +56,18 @@ def meeting(request, slug, pk):
 
 
 def _for_members(request, meeting):
-    runs = Group.objects.managed_by(request.user).filter(pk=meeting.group_id).exists()
+    may_run = runs(request.user, meeting.group)
     context = {
         "group": meeting.group,
         "meeting": meeting,
-        "runs": runs,
+        "runs": may_run,
         "attendance": _attendance(meeting),
         "decisions": meeting.decisions.all(),
         "papers": meeting.papers.all(),
         "actions": meeting.actions.select_related("owner__user"),
-        "may_add_action": runs and not (meeting.is_draft or meeting.cancelled_at),
+        "may_add_action": may_run and not (meeting.is_draft or meeting.cancelled_at),
     }
-    if runs:
+    if may_run:
         context["clashes"] = [] if meeting.cancelled_at else list(_clashes(meeting))
         context["why_not_publish"] = minutes_actions.why_not_publish(meeting)
     return render(request, "working_groups/meetings/meeting.html", context)

@@ -15,6 +15,7 @@ from oiep.uploads import attachment
 from working_groups.actions import papers as actions
 from working_groups.forms.meetings import PaperForm
 from working_groups.models import Group, Paper
+from working_groups.views.inner import runs
 from working_groups.views.page import of_group
 
 _A_PAGE, _TAB = 50, "group-papers"
@@ -42,7 +43,7 @@ def papers(request, group):
     context = {
         "group": group,
         "tab": _TAB,
-        "runs": Group.objects.managed_by(request.user).filter(pk=group.pk).exists(),
+        "runs": runs(request.user, group),
         "page_obj": Paginator(group.papers.select_related("meeting"), _A_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "working_groups/meetings/papers.html", context)
