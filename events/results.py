@@ -75,15 +75,15 @@ def results(category):
         orders = {row.nomination.tie_order for row in level}
         decided = None not in orders and len(orders) == len(level)
         for number, row in enumerate(level):
-            row.tied = len(level) > 1 and not decided
-            row.rank = rank if row.tied else rank + number
+            row.tied = len(level) > 1 and not decided and row.figure > 0
+            row.rank = rank + number if decided else rank
         rank += len(level)
     return rows
 
 
 def ties(category):
-    """Lists of the standings that are level, of those for which there is anything to be level with."""
-    rows = [row for row in results(category) if row.tied and row.figure > 0]
+    """Lists of the standings that are level, without those that have no points and no votes."""
+    rows = [row for row in results(category) if row.tied]
     return [list(group) for _rank, group in groupby(rows, key=lambda row: row.rank)]
 
 

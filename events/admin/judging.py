@@ -88,6 +88,9 @@ class JudgeAdmin(CharterAdmin):
     def get_readonly_fields(self, request, obj=None):
         return ["round", "user"] if obj else []
 
+    def get_inlines(self, request, obj):
+        return self.inlines if obj else []
+
     @admin.display(description=_("categories"))
     def judges_in(self, judge):
         return ", ".join(str(category) for category in judge.categories.all()) or "–"
