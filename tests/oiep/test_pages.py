@@ -93,6 +93,8 @@ SHOWN = {
     "EVENT_OFFER_HOURS": (91, "They have 91 hours to answer"),
     "EVENT_REMINDER_HOURS": (92, "92 hours before"),
     "EVENT_ATTENDEE_MONTHS": (93, "who came 93 months after"),
+    "AWARD_SCORES_AT_LEAST": (103, "fewer than 103 judges could score"),
+    "AWARD_VOTE_HOURS": (104, "a link that works for 104 hours"),
     "RESIDENT_FORGOTTEN_AFTER_YEARS": (95, "If 95 years go by"),
     "DECLINED_KEPT_DAYS": (96, "What we declined: 96 days."),
     "WITHDRAWN_KEPT_DAYS": (97, "a partner that withdrew: 97 days."),
