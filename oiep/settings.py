@@ -362,6 +362,7 @@ EVENT_OFFER_HOURS = env.int("EVENT_OFFER_HOURS", 48)
 EVENT_REMINDER_HOURS = env.int("EVENT_REMINDER_HOURS", 48)
 # How long after an event those who came can say what they thought of it; then their names are cut off.
 EVENT_FEEDBACK_DAYS = env.int("EVENT_FEEDBACK_DAYS", 14)
+AWARD_GRACE_MINUTES = env.int("AWARD_GRACE_MINUTES", 30)
 EVENT_ATTENDEE_MONTHS = env.int("EVENT_ATTENDEE_MONTHS", 6)
 AWARD_SCORES_AT_LEAST = env.int("AWARD_SCORES_AT_LEAST", 3)  # of judges, before a mean says much
 AWARD_JUDGE_REMINDER_DAYS = env.int("AWARD_JUDGE_REMINDER_DAYS", 7)

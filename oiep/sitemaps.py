@@ -3,7 +3,7 @@
 from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 
-from events.models import Event
+from events.models import AwardRound, Event
 from partners.models import District, Partner, PriorityArea
 from pledges.models import CharterVersion, Pledge
 from working_groups.models import Group
@@ -21,6 +21,7 @@ PAGES = (
     "pledges",
     "working-groups",
     "events",
+    "awards",
     "accessibility",
     "privacy",
     "terms",
@@ -67,10 +68,16 @@ class EventSitemap(Sitemap):
         return Event.objects.published().only("slug").order_by("pk")
 
 
+class AwardSitemap(Sitemap):
+    def items(self):
+        return AwardRound.objects.published().only("year").order_by("pk")
+
+
 SITEMAPS = {
     "pages": PageSitemap,
     "partners": PartnerSitemap,
     "pledges": PledgeSitemap,
     "groups": GroupSitemap,
     "events": EventSitemap,
+    "awards": AwardSitemap,
 }

@@ -17,7 +17,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from events.models import Event
+from events.honours import as_history, honours_of
+from events.models import Event, Nomination
 from oiep import health
 from oiep.day import last_day
 from oiep.limits import source_of
@@ -95,6 +96,7 @@ def partner(request, slug):
     signatures = list(partner.signatures.select_related("charter").order_by("declared_at"))
     reviews, pauses = list(with_due_dates(partner.reviews)), list(partner.pauses.all())
     recognitions = list(partner.recognitions.approved().select_related("kind"))
+    honours = honours_of(partner)
     return render(
         request,
         "partners/partner.html",
@@ -107,7 +109,10 @@ def partner(request, slug):
             "ended": [pledge for pledge in pledges if pledge.ending == pledge.Ending.STOPPED],
             "signature": signatures[-1] if signatures else None,
             "recognitions": [row for row in recognitions if row.is_shown and not partner.withdrawn_at],
-            "events": track_record(partner, signatures, pledges, reviews, pauses, recognitions),
+            "honours": honours,
+            "events": track_record(
+                partner, signatures, pledges, reviews, pauses, recognitions, more=as_history(honours)
+            ),
             "purposes": [words for purpose, words in FOR_VISITORS.items() if purpose in partner.contact_purposes],
             "rules": rules(),
         },
@@ -233,6 +238,7 @@ def _desk_figures():
             unconfirmed=Count("pk", filter=Q(declared_at__isnull=False)),
         ),
         "without_lead": Partner.objects.without_lead().count(),
+        "nominations": Nomination.objects.submitted().filter(withdrawn_at=None).count(),
         "reported": ContactMessage.objects.to_settle().count(),
         "emails": OutgoingEmail.objects.filter(state__in=("waiting", "failed")).aggregate(
             waiting=Count("pk", filter=Q(state="waiting")), failed=Count("pk", filter=Q(state="failed"))

@@ -13,12 +13,12 @@ from pledges.progress import reports_on
 from pledges.standing import Status, changes
 
 
-def track_record(partner, signatures, pledges, reviews=(), pauses=(), recognitions=()):
+def track_record(partner, signatures, pledges, reviews=(), pauses=(), recognitions=(), more=()):
     """What happened, newest first, as `components/timeline.html` shows it.
 
     pledges: the partner's published ones, with their areas. reviews: all of its, as `with_due_dates` gives them.
-    recognitions: those that were verified, with their kinds. What is not published leaves no trace here; a resident,
-    who has no public standing, is not said to have missed anything.
+    recognitions: those that were verified, with their kinds. more: events that other parts add, made alike. What is not
+    published leaves no trace here; a resident, who has no public standing, is not said to have missed anything.
     """
     published = {pledge.pk: pledge for pledge in pledges}
     events = [_signed(signature) for signature in signatures]
@@ -36,6 +36,7 @@ def track_record(partner, signatures, pledges, reviews=(), pauses=(), recognitio
         events += [*_missed(reviews), *_moved(reviews), *_paused(pauses), *_lapsed(partner, reviews, pauses)]
     if partner.withdrawn_at:
         events.append(_event(timezone.localdate(partner.withdrawn_at), _("Withdrew from the Charter")))
+    events += more
     events.sort(key=lambda event: event["date"])
     return events[::-1]
 

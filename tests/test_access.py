@@ -26,6 +26,7 @@ from tests.factories import (
     CategoryFactory,
     CharterVersionFactory,
     ContactMessageFactory,
+    CriterionFactory,
     DeclineReasonFactory,
     DistrictFactory,
     EventFactory,
@@ -471,7 +472,26 @@ EVENT_DESK = [
         "login 404 {there} 404 404 404 {there} {there}".format(there="→/events/fair/desk/check-in/{booking}/"),
     ),
 ]
-AWARDS = []
+# The lead has nominated the mill, which we have not decided on yet; other has nominated the bakery, and we approved it.
+AWARDED = "awards/nominations/<int:pk>/"
+AWARDS = [
+    ("awards/", {}, "200"),
+    ("awards/<int:year>/", {"year": "2040"}, "200"),
+    ("awards/<int:year>/", {"year": "2041"}, "404"),  # not published yet
+    ("awards/<int:year>/nominate/", {"year": "2040"}, ANYBODY_S),
+    ("awards/<int:year>/nominate/", {"year": "2041"}, NOBODY_S),
+    ("awards/<int:year>/nominate/<slug:slug>/", {"year": "2040", "slug": "bakery"}, ANYBODY_S),
+    ("awards/<int:year>/nominate/<slug:slug>/", {"year": "2040", "slug": "shed"}, NOBODY_S),
+    ("awards/<int:year>/nominate/<slug:slug>/", {"year": "2040", "slug": "rose"}, NOBODY_S),
+    ("awards/<int:year>/nominate/<slug:slug>/", {"year": "2041", "slug": "bakery"}, NOBODY_S),
+    ("awards/nominations/", {}, ANYBODY_S),
+    (AWARDED, {"pk": "of_mill"}, THE_LEADS),
+    (AWARDED, {"pk": "of_bakery"}, "login 404 200 200 200 404 404 404"),
+    (AWARDED + "change/", {"pk": "of_mill"}, THE_LEADS),
+    (AWARDED + "change/", {"pk": "of_bakery"}, "login 404 404 404 →/awards/nominations/{of_bakery}/ 404 404 404"),
+    (AWARDED + "withdraw/", {"pk": "of_mill"}, THE_LEADS),
+    (AWARDED + "withdraw/", {"pk": "of_bakery"}, "login 404 200 200 200 404 404 404"),
+]
 # Judging is going on, and voting. judge judges “effort”, whose entries they may see but for one.
 JUDGING = [
     ("judging/", {}, "login 404 404 404 404 404 404 404 200"),
@@ -498,6 +518,20 @@ TO_JUDGE = "→/admin/events/judge/{the judge}/change/"
 STRANGERS = "door door door door door"
 STAFFS = f"{STRANGERS} 200 200 200"
 APPS = next(address for address in addresses() if address.startswith("admin/^(?P<app_label>"))
+TO_ROUND, TO_NOMINATION = (
+    "→/admin/events/awardround/{award_round}/change/",
+    "→/admin/events/nomination/{of_mill}/change/",
+)
+AWARDS += [
+    *(
+        (f"admin/events/awardround/<int:pk>/{button}/", {"pk": "award_round"}, f"{STRANGERS} 403 {TO_ROUND} {TO_ROUND}")
+        for button in ("publish", "copy", "announce-shortlist")
+    ),
+    ("admin/events/awardround/<int:pk>/shortlist/", {"pk": "award_round"}, f"{STRANGERS} 403 200 200"),
+    ("admin/events/awardround/<int:pk>/places/", {"pk": "award_round"}, f"{STRANGERS} 403 200 200"),
+    ("admin/events/nomination/<int:pk>/decide/", {"pk": "of_mill"}, f"{STRANGERS} 403 200 200"),
+    ("admin/events/nomination/<int:pk>/undo/", {"pk": "of_mill"}, f"{STRANGERS} 403 {TO_NOMINATION} {TO_NOMINATION}"),
+]
 DESK = [
     ("admin/", {}, STAFFS),
     ("admin/login/", {}, "login 403 403 403 403 →/admin/ →/admin/ →/admin/"),
@@ -580,6 +614,8 @@ LISTS = {
     "events/series": ("view add change", "view add change"),
     "events/judge": ("view add change", "view add change"),
     "events/judgeinvitation": ("view add", "view add"),
+    "events/awardround": ("view add change", "view add change"),
+    "events/nomination": ("view", "view"),
 }
 
 
@@ -746,6 +782,13 @@ def world():
     }
     keys["asked to judge"] = JudgeInvitationFactory(round=judged, email="wise@canary.example").token
     keys["the vote"] = VoteRequestFactory(nomination=loved).url.rstrip("/").rpartition("/")[2]
+    awards = AwardRoundFactory(year=2040)
+    AwardRoundFactory(year=2041, published_at=None)
+    CriterionFactory(round=awards)
+    best = CategoryFactory(round=awards)
+    keys["award_round"] = str(awards.pk)
+    keys["of_mill"] = str(NominationFactory(category=best, partner=mill, nominated_by=lead, submitted=True).pk)
+    keys["of_bakery"] = str(NominationFactory(category=best, partner=bakery, nominated_by=other, approved=True).pk)
     ticket = RegistrationFactory(event=fair, booked=True, email="guest@canary.example")
     asked = RegistrationFactory(event=fair, email="unsure@canary.example")
     keys |= {name: str(thing.pk) for name, thing in of_events.items()}

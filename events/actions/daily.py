@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from events.actions import letters
+from events.actions.awards.telling import nominations_to_tell, tell_results
 from events.actions.bookings import lapse_offers, offer_free_places
 from events.actions.judging import judges_to_remind, remind_judge
 from events.actions.locking import lock_event
@@ -24,7 +25,8 @@ State = Registration.State
 
 
 def run_tick(now=None):
-    """Ends offers that ran out, makes new ones, reminds who comes and who judges. Returns name → how many.
+    """Ends offers that ran out, makes new ones, reminds who comes and who judges, and tells nominees who won. Returns
+    name → how many.
 
     Running it twice, or after a pause, does the right thing: a reminder goes once, and none after the event began.
     """
@@ -34,6 +36,7 @@ def run_tick(now=None):
     done["reminded"] = each(bookings_to_remind(now), lambda booking: remind(booking=booking, now=now), done)
     done["judges"] = each(judges_to_remind(now), lambda judge: remind_judge(judge=judge, now=now), done)
     forget_vote_requests(now)
+    done["told"] = each(nominations_to_tell(now), lambda one: tell_results(nomination=one, now=now), done)
     return done
 
 

@@ -1,1 +1,1 @@
-from events.admin import events, judging  # noqa: F401 - register
+from events.admin import awards, events, judging, nominations  # noqa: F401 - registers

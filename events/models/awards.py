@@ -1,5 +1,7 @@
 """Awards that grow out of evidence: a year's round, who is nominated, who judges, who wins."""
 
+import datetime
+
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
@@ -9,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.models.events import Event
-from oiep.moderation import Moderated, ModeratedQuerySet, moderation_constraints
+from oiep.moderation import Moderated, ModeratedQuerySet, Move, State, moderation_constraints
 from oiep.text import clean_line, clean_text
 from partners.models import Membership, Partner, PriorityArea, Size
 from pledges.models import Pledge, Review
@@ -18,6 +20,11 @@ from pledges.models import Pledge, Review
 class AwardRoundQuerySet(models.QuerySet):
     def published(self):
         return self.filter(published_at__isnull=False)
+
+    def taking_nominations(self, now=None):
+        """Rounds whose nominations are open."""
+        now = now or timezone.now()
+        return self.published().filter(opens_at__lte=now, closes_at__gt=now)
 
     def announced(self, now=None):
         """Rounds whose winners are public. Not a second before the time that is set."""
@@ -76,6 +83,12 @@ class AwardRound(models.Model):
         """Whether everybody may vote: from the shortlist on, until `judged_until`."""
         now = now or timezone.now()
         return bool(self.published_at and self.shortlisted_at) and self.shortlisted_at <= now < self.judged_until
+
+    def still_takes_what_was_begun(self, now=None):
+        """Whether a form that was opened in time may come in: until AWARD_GRACE_MINUTES after the end."""
+        now = now or timezone.now()
+        grace = datetime.timedelta(minutes=settings.AWARD_GRACE_MINUTES)
+        return bool(self.published_at) and self.opens_at <= now < self.closes_at + grace
 
     def is_announced(self, now=None):
         return bool(self.published_at) and self.announced_at <= (now or timezone.now())
@@ -151,13 +164,30 @@ class NominationQuerySet(ModeratedQuerySet):
             .exclude(partner__in=judge.interests.values("partner"))
         )
 
+    def placed(self, now=None):
+        """Those who won or were highly commended, once that is announced, and for ever.
+
+        A nominee that leaves the Charter before the announcement wins nothing; one that leaves later keeps what it won.
+        """
+        return (
+            self.standing()
+            .filter(place__isnull=False, category__round__in=AwardRound.objects.announced(now))
+            .exclude(partner__withdrawn_at__lte=F("category__round__announced_at"))
+        )
+
     def winners(self, now=None):
-        """Those who won, once that is announced."""
-        return self.standing().filter(place=1, category__round__in=AwardRound.objects.announced(now))
+        return self.placed(now).filter(place=self.model.WINNER)
+
+    def visible_to(self, user):
+        """Those that a signed-in person made, or that are about a partner they act for, once we have approved them."""
+        own = Partner.objects.visible_to(user)
+        return self.filter(Q(nominated_by=user) | Q(partner__in=own, state=State.APPROVED))
 
 
 class Nomination(Moderated):
     """A partner put forward for a category, with what it reported attached: a pledge, a review, or both."""
+
+    WINNER, COMMENDED = 1, 2
 
     category = models.ForeignKey(Category, models.PROTECT, related_name="nominations", verbose_name=_("category"))
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="nominations", verbose_name=_("nominee"))
@@ -173,7 +203,7 @@ class Nomination(Moderated):
         Review, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("for the review")
     )
     is_shortlisted = models.BooleanField(_("on the shortlist"), default=False, editable=False)
-    # 1 for a winner, of whom there can be several where judges tie; 2 for those highly commended.
+    # WINNER, of whom there can be several where judges tie, or COMMENDED.
     place = models.PositiveSmallIntegerField(_("place"), null=True, blank=True, editable=False)
     # The manager's decision among those whom the judges, or the voters, put level: 1 comes first.
     tie_order = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
@@ -205,3 +235,25 @@ class Nomination(Moderated):
 
     def __str__(self):
         return f"{self._meta.verbose_name} {self.pk}"
+
+    def get_absolute_url(self):
+        return reverse("nomination", args=[self.pk])
+
+    @property
+    def is_winner(self):
+        return self.place == self.WINNER
+
+    def why_not(self, move):
+        if self.withdrawn_at:
+            return _("This nomination was taken back on %(date)s, so there is nothing left to decide.") % {
+                "date": timezone.localdate(self.withdrawn_at).strftime("%-d %B %Y")
+            }
+        if move == Move.UNDO and self.is_shortlisted:
+            return _("This nomination is on the shortlist. Take it off there first.")
+        if move == Move.UNDO and self.state == State.DECLINED and self._another_stands():
+            return _("The same partner was nominated again in this category. Decide on that nomination instead.")
+        return super().why_not(move)
+
+    def _another_stands(self):
+        others = Nomination.objects.filter(category=self.category_id, partner=self.partner_id, withdrawn_at=None)
+        return others.exclude(pk=self.pk).exclude(state=State.DECLINED).exists()

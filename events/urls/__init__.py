@@ -1,3 +1,9 @@
-from events.urls import bookings, desk, judging, public
+from events.urls import awards, bookings, desk, judging, public
 
-urlpatterns = [*bookings.urlpatterns, *desk.urlpatterns, *judging.urlpatterns, *public.urlpatterns]
+urlpatterns = [
+    *awards.urlpatterns,
+    *bookings.urlpatterns,
+    *desk.urlpatterns,
+    *judging.urlpatterns,
+    *public.urlpatterns,
+]

@@ -22,6 +22,7 @@ class Command(BaseCommand):
             call_command("load_examples", stdout=self.stdout)
             call_command("load_example_groups", stdout=self.stdout)
             call_command("load_example_events", stdout=self.stdout)
+            call_command("load_example_awards", stdout=self.stdout)
         else:
             self.say_who_may_use_admin()
         if settings.EMAIL_BACKEND == "oiep.mail_files.EmailBackend":
