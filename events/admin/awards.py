@@ -20,7 +20,7 @@ from oiep.forms import CharterForm
 from oiep.text import clean_line
 
 
-class _PartInline(admin.TabularInline):
+class _OfRound:
     """A part of a round. It stays as it was published once nominations have closed: entries are judged by it."""
 
     extra = 0
@@ -38,9 +38,9 @@ class _PartInline(admin.TabularInline):
         return super().has_delete_permission(request, obj) and not self._is_fixed(obj)
 
 
-class CategoryInline(_PartInline):
+class CategoryInline(_OfRound, admin.StackedInline):
     model = Category
-    fields = ["name", "slug", "about", "area", "size", "is_peoples_choice", "order"]
+    fields = [("name", "slug"), "about", ("area", "size"), ("is_peoples_choice", "order")]
     prepopulated_fields = {"slug": ["name"]}
 
     def get_prepopulated_fields(self, request, obj=None):
@@ -52,7 +52,7 @@ class CategoryInline(_PartInline):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
-class CriterionInline(_PartInline):
+class CriterionInline(_OfRound, admin.TabularInline):
     model = Criterion
     fields = ["name", "about", "weight", "order"]
 
