@@ -39,6 +39,7 @@ def year(request, year):
         "round": award_round,
         "now": now,
         "is_announced": award_round.is_announced(now),
+        "takes_votes": award_round.takes_votes(now),
         "is_open": award_round.takes_nominations(now),
         "categories": _categories(award_round, now),
         "criteria": award_round.criteria.all(),

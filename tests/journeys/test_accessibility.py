@@ -10,6 +10,7 @@ import axe_playwright_python
 import pytest
 from django.conf import settings
 
+from events.models import AwardRound
 from partners.models import Partner
 from pledges.models import Pledge
 from tests.addresses import addresses
@@ -72,6 +73,9 @@ PUBLIC = [
     "/working-groups/good-jobs-example/",
     "/working-groups/apprenticeship-week-example/",
     "/working-groups/good-jobs-example/meetings/{minutes}/",
+    "/awards/",
+    "/awards/{over}/",
+    "/awards/{year}/",
     "/events/",
     "/events/?when=past&q=nothing-at-all",
     "/events/inclusive-economy-in-action/",
@@ -110,6 +114,8 @@ def names(site, db):
         "resident": Partner.objects.listed().filter(kind="resident", show_name=False).first().slug,
         "pledge": Pledge.objects.live().filter(target__isnull=False).first().pk,
         "replaced": published.filter(ending="replaced").first().pk,
+        "over": AwardRound.objects.announced().first().year,
+        "year": AwardRound.objects.taking_nominations().first().year,
         "stopped": published.filter(ending="stopped").first().pk,
         "minutes": Meeting.objects.published().get().pk,
     }
@@ -237,6 +243,7 @@ def test_no_page_is_left_out():
         r"|^partners/[^/]+/logo/"
         r"|^events/(confirm|booking|check-in|feedback|photographs|materials)/|^events/(<slug:slug>/)?calendar.ics"
         r"|^events/[^/]+/desk/"
+        r"|^awards/(nominations|<int:year>/nominate)/"
     )
     for address in addresses():
         if not elsewhere.match(address):
