@@ -49,6 +49,7 @@ class NominationAdmin(ReadOnlyAdmin):
     list_select_related = ["partner", "category__round"]
     search_fields = ["partner__name", "category__name"]
     ordering = ["submitted_at", "pk"]
+    view_on_site = False  # its page is for who nominated and for the nominee
     fields = [
         "partner_name",
         "category",

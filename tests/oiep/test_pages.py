@@ -12,6 +12,7 @@ from oiep import rules
 from oiep.urls import handler404, handler500, urlpatterns
 from pledges.models import CharterVersion
 from tests.factories import (
+    AwardRoundFactory,
     CharterVersionFactory,
     DistrictFactory,
     EventFactory,
@@ -93,6 +94,7 @@ SHOWN = {
     "EVENT_OFFER_HOURS": (91, "They have 91 hours to answer"),
     "EVENT_REMINDER_HOURS": (92, "92 hours before"),
     "EVENT_ATTENDEE_MONTHS": (93, "who came 93 months after"),
+    "AWARD_GRACE_MINUTES": (105, "come in for 105 more minutes"),
     "AWARD_SCORES_AT_LEAST": (103, "fewer than 103 judges could score"),
     "AWARD_VOTE_HOURS": (104, "a link that works for 104 hours"),
     "RESIDENT_FORGOTTEN_AFTER_YEARS": (95, "If 95 years go by"),
@@ -221,12 +223,15 @@ def test_sitemap_lists_published_things_only(client):
     ResidentFactory(withdrawn=True)
     EventFactory(slug="fair", published=True)
     EventFactory()
+    AwardRoundFactory(year=2030)
+    AwardRoundFactory(year=2031, published_at=None)
     sections = _addresses(client.get("/sitemap.xml"))
-    names = ("pages", "partners", "pledges", "groups", "events")
+    names = ("pages", "partners", "pledges", "groups", "events", "awards")
     assert sections == [f"http://testserver/sitemap-{name}.xml" for name in names]
     assert _addresses(client.get("/sitemap-partners.xml")) == ["http://testserver/partners/bakery/"]
     assert _addresses(client.get("/sitemap-pledges.xml")) == [f"http://testserver/pledges/{pledge.pk}/"]
     assert _addresses(client.get("/sitemap-events.xml")) == ["http://testserver/events/fair/"]
+    assert _addresses(client.get("/sitemap-awards.xml")) == ["http://testserver/awards/2030/"]
     pages = _addresses(client.get("/sitemap-pages.xml"))
     assert pages[0] == "http://testserver/"
     assert "http://testserver/areas/old/" not in pages

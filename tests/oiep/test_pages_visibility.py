@@ -15,6 +15,8 @@ from tests.factories import (
     ActionFactory,
     AnswerFactory,
     AttendanceFactory,
+    AwardRoundFactory,
+    CategoryFactory,
     CharterVersionFactory,
     ContactMessageFactory,
     DecisionFactory,
@@ -29,6 +31,7 @@ from tests.factories import (
     JoinRequestFactory,
     MaterialFactory,
     MeetingFactory,
+    NominationFactory,
     PaperFactory,
     PartnerFactory,
     PauseFactory,
@@ -146,6 +149,7 @@ def county():
     everything_of(jobs, is_published=False)
     for group in (secret, inner):
         everything_of(group, is_published=True)
+    _hide_in_awards(bakery)
     _hide_in_events(area, place, secret)
 
 
@@ -171,6 +175,17 @@ def everything_of(group, *, is_published):
         # What is public here names neither who owns it nor how to take part online.
         ActionFactory(group=group, what="Write to all colleges.", owner=named)
         MeetingFactory(group=group, called=True, online_url=f"https://{TOKEN}.example", agenda=TOKEN)
+
+
+def _hide_in_awards(bakery):
+    """Awards that take nominations, in each state and with a winner already; and a draft."""
+    AwardRoundFactory(year=2031, published_at=None, title=TOKEN, about=TOKEN)
+    awards = AwardRoundFactory(year=2030)
+    for state in (*STATES, "winner"):
+        NominationFactory(
+            category=CategoryFactory(round=awards), partner=bakery, why=TOKEN,
+            nominated_by=_person(f"nominates-{state}"), **_state(state),
+        )  # fmt: skip
 
 
 def _hide_in_events(area, place, closed):
@@ -218,16 +233,18 @@ PARTS = {
     "registration-change": [],
     "photograph": None,
     "material": None,
+    "awards-year": None,
     "award-vote-confirm": [],
     "award-vote": [],
     "award-voted": [],
-    "sitemap-section": [{"section": name} for name in ("pages", "partners", "pledges", "groups", "events")],
+    "sitemap-section": [{"section": name} for name in ("pages", "partners", "pledges", "groups", "events", "awards")],
 }
 # Of these others answer for what they show: to who is signed in, or to who holds a link or a signing's number.
 ELSEWHERE = re.compile(
     r"^(admin/|account/|accounts/|reviews/|invitations/|judging/|sign/|health/"
     r"|working-groups/[^/]+/(meetings/$|meetings/new/|meetings/[^/]+/[a-z]+/|papers/)"
     r"|working-groups/[^/]+/(room|actions|updates|members|requests|join)/"
+    r"|awards/(nominations|[^/]+/nominate)/"
     r"|events/([^/]+/desk|check-in|feedback)/)"
 )
 
@@ -273,7 +290,7 @@ def test_walk_finds_no_trace_of_what_is_not_public(client, county):
     assert {"/", "/partners/", "/partners/bakery/", "/areas/spend/", "/places/oxford/"} < set(answers)
     assert {"/working-groups/", "/working-groups/jobs/"} < set(answers)
     assert sum(address.startswith("/pledges/") for address in answers) > 2
-    assert {"/events/published/", "/events/past/"} < set(answers)
+    assert {"/events/published/", "/events/past/", "/awards/", "/awards/2030/"} < set(answers)
     for address, response in answers.items():
         assert response.status_code == 200, address
         told = response.content.decode() + str(response.headers) + str(response.cookies)
