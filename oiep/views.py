@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from events.honours import as_history, honours_of
-from events.models import Event, Nomination
+from events.models import Event, Judge, Nomination
 from oiep import health
 from oiep.day import last_day
 from oiep.limits import source_of
@@ -161,7 +161,13 @@ def account(request):
         *steps_in_groups(request.user),
     ]
     rows = [{"partner": partner, "status": status_of(partner), "brief": in_brief(partner)} for partner in partners]
-    context = {"steps": in_order(steps), "partners": rows, "groups": groups_of(request.user)}
+    context = {
+        "steps": in_order(steps),
+        "partners": rows,
+        "groups": groups_of(request.user),
+        "events": Event.objects.run_by(request.user).not_long_over(),
+        "judges": Judge.objects.filter(user=request.user, stood_down_at=None).exists(),
+    }
     return render(request, "account.html", context)
 
 

@@ -80,11 +80,18 @@ class EventQuerySet(models.QuerySet):
 
     def managed_by(self, user):
         """Events that a signed-in person runs: as its organiser, or running its group. The manager runs all."""
-        if user.has_perm("events.change_event"):
-            return self
+        return self if user.has_perm("events.change_event") else self.run_by(user)
+
+    def run_by(self, user):
+        """Events of which somebody is the organiser, or whose group they run."""
         if not user.is_authenticated:
             return self.none()
         return self.filter(Q(organiser=user) | Q(group__in=Group.objects.run_by(user)))
+
+    def not_long_over(self, now=None):
+        """Those to come, and those that ended within a month, which still want looking after; the next first."""
+        month_ago = (now or timezone.now()) - datetime.timedelta(days=31)
+        return self.filter(ends_at__gt=month_ago).order_by("starts_at", "pk")
 
 
 class Event(models.Model):

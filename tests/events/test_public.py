@@ -13,6 +13,7 @@ from tests.factories import (
     EventFactory,
     FeedbackFactory,
     GroupFactory,
+    JudgeFactory,
     LearningPointFactory,
     MaterialFactory,
     PartnerFactory,
@@ -21,6 +22,7 @@ from tests.factories import (
     ProgrammeItemFactory,
     RegistrationFactory,
     SeriesFactory,
+    UserFactory,
 )
 from tests.html import Page
 
@@ -260,3 +262,22 @@ def test_files_of_what_is_not_public_are_not_there(client):
         picture, slides = PhotographFactory(event=event, public=True), MaterialFactory(event=event, is_public=True)
         assert client.get(f"/events/photographs/{picture.pk}/").status_code == 404
         assert client.get(f"/events/materials/{slides.pk}/").status_code == 404
+
+
+def test_who_runs_events_or_judges_finds_the_way_from_their_own_place(client_of):
+    organiser = UserFactory()
+    client = client_of(organiser)
+    assert "Events that you run" not in Page(client.get("/account/")).text
+    plan = EventFactory(organiser=organiser, title="Our plan")
+    EventFactory(past=True, title="Old", organiser=organiser, starts_at=at("2019-10-01"))
+    EventFactory(published=True, title="Somebody else's")
+    judge = JudgeFactory(user=organiser)
+    page = Page(client.get("/account/"))
+    assert f"/events/{plan.slug}/desk/" in page.links
+    assert "Our plan" in page.text
+    assert "Old" not in page.text
+    assert "Somebody else's" not in page.text
+    assert "/judging/" in page.links
+    judge.stood_down_at = timezone.now()
+    judge.save()
+    assert "/judging/" not in Page(client.get("/account/")).links

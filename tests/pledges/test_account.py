@@ -268,11 +268,11 @@ def test_home_takes_as_many_queries_for_many_partners_as_for_one(client, lead, d
 
     add()
     client.get("/account/")
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(27):
         client.get("/account/")
     for _n in range(5):
         add()
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(27):
         client.get("/account/")
 
 
