@@ -131,7 +131,7 @@ class EventAdmin(CharterAdmin):
         return {} if obj else self.prepopulated_fields
 
     def view_on_site(self, event):
-        return event.get_absolute_url() if Event.objects.published().filter(pk=event.pk).exists() else None
+        return event.get_absolute_url() if event.is_public else None
 
     @admin.display(description=_("booked"))
     def booked(self, event):

@@ -233,6 +233,11 @@ class Event(models.Model):
     def get_absolute_url(self):
         return reverse("event", args=[self.slug])
 
+    @property
+    def is_public(self):
+        """Whether it is one of `published()`."""
+        return bool(self.published_at and not (self.group and self.group.is_hidden))
+
     def is_over(self, now=None):
         return self.ends_at <= (now or timezone.now())
 

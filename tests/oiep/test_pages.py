@@ -91,6 +91,7 @@ SHOWN = {
         (("week", -84), ("due", 0), ("overdue", 9), ("chased", 31)),
         "an action 84 days before, on the day, 9 days after and 31 days after it is due",
     ),
+    "EVENT_FEEDBACK_DAYS": (84, "They can answer for 84 days"),
     "EVENT_OFFER_HOURS": (91, "They have 91 hours to answer"),
     "EVENT_REMINDER_HOURS": (92, "92 hours before"),
     "EVENT_ATTENDEE_MONTHS": (93, "who came 93 months after"),
