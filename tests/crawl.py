@@ -42,7 +42,8 @@ def links_in(answer):
 
 def words_of(answer):
     """What an answer says in its body, headers and cookies."""
-    return "\n".join([_body_of(answer).decode(errors="replace"), str(dict(answer.headers)), answer.cookies.output()])
+    headers = {name: value for name, value in answer.headers.items() if name != "Expires"}  # a time of day
+    return "\n".join([_body_of(answer).decode(errors="replace"), str(headers), answer.cookies.output()])
 
 
 def _body_of(answer):

@@ -171,7 +171,7 @@ class AwardRoundFactory(factory.django.DjangoModelFactory):
             shortlisted_at=factory.LazyFunction(lambda: _in_days(-4)),
         )
 
-    year = factory.Sequence(lambda n: 2027 + n)
+    year = factory.Sequence(lambda n: 2027 + n % 170)
     title = "Inclusive Economy Awards"
     opens_at = factory.LazyFunction(lambda: _in_days(-10))
     closes_at = factory.LazyFunction(lambda: _in_days(20))

@@ -82,7 +82,6 @@ PUBLIC = [
     "/events/lunch-for-local-buyers-example/",
     "/events/fair-work-breakfast-example/",
     "/events/lunch-for-local-buyers-example/book/",
-    "/events/lunch-for-local-buyers-example/book/" + SENT_EMPTY,
     "/events/lunch-for-local-buyers-example/booked/",
     "/accessibility/",
     "/privacy/",

@@ -493,6 +493,7 @@ def test_changed_pledge_waits_beside_the_live_one_and_the_record_shows_both(phon
     partner = phone()
     sign_in_with_code(partner, "/account/", SIGNER, letters)
     main(partner).get_by_role("link", name=WORDS).click()
+    main(partner).get_by_role("link", name="Pledges", exact=True).click()
     main(partner).get_by_role("link", name=re.compile("^Change ?: We will buy flour")).click()
     partner.get_by_label("What do you promise?").fill(new)
     go(partner, "Send your change in")

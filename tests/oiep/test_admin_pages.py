@@ -298,7 +298,7 @@ def test_desk_asks_the_same_number_of_queries_however_many_wait(client, manager,
         decide(decisions=[Decision(change, Move.DECLINE, "No.")], actor=manager)
         ProfileChangeFactory(submitted=True, partner=standing)
     client.get("/admin/")
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         client.get("/admin/")
 
 

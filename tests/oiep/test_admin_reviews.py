@@ -468,7 +468,7 @@ def test_confirmation_without_a_look_is_none(client, review, pledge):
         (b"", "This file is empty. Choose another one."),
         (b"PK\x03\x04x", "This is a workbook, not a CSV file."),
         (b"a,b\n1,2\n", "has no column “review”"),
-        (b"x" * (10 * 1024 * 1024 + 1), "larger than 10.0\xa0MB"),
+        (b"x" * (10 * 1024 * 1024 + 1), "larger than 10\xa0MB"),
     ],
 )
 def test_file_that_cannot_be_read_is_refused_at_once(client, content, words):

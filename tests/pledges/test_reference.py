@@ -10,11 +10,11 @@ from django.template import engines
 from django.utils import timezone
 
 from oiep.models import AuditEvent
-from partners.models import DeclineReason, District, Kind, PriorityArea, Sector
+from partners.models import DeclineReason, District, Kind, PriorityArea, RecognitionKind, Sector
 from pledges.management.commands.load_reference import REFERENCE
 from pledges.models import Capacity, CharterVersion, PledgeIdea
 
-MODELS = [CharterVersion, PriorityArea, District, Sector, DeclineReason, PledgeIdea]
+MODELS = [CharterVersion, PriorityArea, District, Sector, DeclineReason, RecognitionKind, PledgeIdea]
 ORGANISATIONS = [kind for kind in Kind.values if kind != Kind.RESIDENT]
 
 

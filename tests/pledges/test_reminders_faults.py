@@ -312,10 +312,10 @@ BEATS = """
 import django, time
 django.setup()
 from kombu.exceptions import OperationalError
+from oiep.day import tick
 from oiep.tasks import send_mail
-from pledges.tasks import run_day
 while True:
-    for task in (run_day, send_mail):
+    for task in (tick, send_mail):
         try:
             task.apply_async(expires=5, retry=False)
         except (OperationalError, OSError):

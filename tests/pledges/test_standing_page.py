@@ -131,6 +131,7 @@ def test_json_tells_what_the_page_tells(client, bakery):
         "until": "2027-10-31",
         "explanation": "",
         "if_nothing_changes": False,
+        "recognitions": [],
         "generated_at": "2027-07-01T07:05:00+01:00",
     }
     for words in ("Bakery", told["url"], "1 July 2027", told["words"], told["why"], "4 June 2027", "31 October 2027"):
@@ -334,7 +335,7 @@ def test_standings_take_the_same_queries_however_many(client, django_assert_num_
         PauseFactory(partner=partner)
     with django_assert_num_queries(7):
         client.get("/partners/")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get(f"/partners/{partner.slug}/standing/")
 
 
