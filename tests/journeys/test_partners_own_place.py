@@ -153,8 +153,7 @@ def test_lead_leaves(page, sign_in, baker, lead):
     assert baker.withdrawn_by == lead
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
 def test_the_pages_are_accessible(open_page, sign_in, baker, lead, width, scheme):
     live = PledgeFactory(approved=True, partner=baker)
     waiting = PledgeFactory(submitted=True, partner=baker, replaces=PledgeFactory(approved=True, partner=baker))

@@ -115,8 +115,7 @@ def send_in(page, check=lambda page: None):
     check(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
 def test_every_page_is_accessible_on_the_way(open_page, review, link, width, scheme):
     page = open_page(width=width, color_scheme=scheme)
     page.goto(link)
