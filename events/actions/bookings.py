@@ -138,7 +138,6 @@ def offer_free_places(event):
     if not event.is_open_for_bookings():
         return
     while True:
-        event.refresh_from_db(fields=["capacity"])
         waiting = event.registrations.waiting()
         if event.capacity is not None:
             waiting = waiting.filter(places__lte=event.places_left)

@@ -32,7 +32,7 @@ def run_tick(now=None):
     """
     now = now or timezone.now()
     done = {"failed": 0, "lapsed": lapse_offers(now)}
-    done["offered"] = each(Event.objects.filter(pk__in=_with_waiting()), lambda event: offer(event=event), done)
+    done["offered"] = each(events_with_waiting(now), lambda event: offer(event=event), done)
     done["reminded"] = each(bookings_to_remind(now), lambda booking: remind(booking=booking, now=now), done)
     done["judges"] = each(judges_to_remind(now), lambda judge: remind_judge(judge=judge, now=now), done)
     forget_vote_requests(now)
@@ -40,8 +40,10 @@ def run_tick(now=None):
     return done
 
 
-def _with_waiting():
-    return Registration.objects.filter(state=State.WAITING).values("event")
+def events_with_waiting(now):
+    """Events to come for which somebody waits."""
+    waiting = Registration.objects.filter(state=State.WAITING).values("event")
+    return Event.objects.filter(starts_at__gt=now, cancelled_at=None, pk__in=waiting)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
-"""What we write to those who book, and to who runs an event. Each message once: its key is in the one ledger."""
+"""What we write to those who book, and to who runs an event. What must go once has a key in the one ledger."""
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,14 +12,14 @@ from oiep import email as mail
 FILLED = (100, 80, 50)  # per cent, at which the organiser is told
 
 
-def _write(booking, template, *, key, calendar="", hurry=True, reply_to="", **context):
+def _write(booking, template, *, key=None, calendar="", hurry=True, reply_to="", **context):
     if not booking.email:
         return None  # booked by telephone, by somebody who has no address
     return mail.queue(
         to=booking.email,
         template=template,
         context={"booking": booking, "event": booking.event, **context},
-        key=f"event/{booking.event_id}/{key}",
+        key=key and f"event/{booking.event_id}/{key}",
         about=booking,
         reply_to=reply_to,
         calendar=calendar,
@@ -27,12 +28,8 @@ def _write(booking, template, *, key, calendar="", hurry=True, reply_to="", **co
     )
 
 
-def _stamp():
-    return timezone.now().isoformat(timespec="microseconds")
-
-
 def confirm(booking):
-    _write(booking, "event_confirm", key=f"confirm/{booking.pk}/{_stamp()}")
+    _write(booking, "event_confirm")
 
 
 def already(booking):
@@ -41,28 +38,26 @@ def already(booking):
 
 
 def booked(booking):
-    calendar = entry_for(booking, now=timezone.now())
-    _write(booking, "event_booked", key=f"booked/{booking.pk}/{_stamp()}", calendar=calendar)
+    _write(booking, "event_booked", calendar=entry_for(booking, now=timezone.now()))
 
 
 def waiting(booking):
-    _write(booking, "event_waiting", key=f"waiting/{booking.pk}/{_stamp()}")
+    _write(booking, "event_waiting")
 
 
 def offered(booking):
-    _write(booking, "event_offered", key=f"offered/{booking.pk}/{_stamp()}")
+    _write(booking, "event_offered")
 
 
 def lapsed(booking):
-    _write(booking, "event_lapsed", key=f"lapsed/{booking.pk}/{_stamp()}")
+    _write(booking, "event_lapsed")
 
 
 def cancelled(booking, *, was_booked, by_organiser):
     if booking.confirmed_at is None:
         return  # nobody has told us that the address is theirs
     calendar = entry_for(booking, now=timezone.now()) if was_booked else ""
-    key = f"given-back/{booking.pk}/{_stamp()}"
-    _write(booking, "event_given_back", key=key, calendar=calendar, by_organiser=by_organiser)
+    _write(booking, "event_given_back", calendar=calendar, by_organiser=by_organiser)
 
 
 def event_changed(event, fields):
@@ -82,7 +77,7 @@ def _tell_all(event, template, **context):
         calendar = entry_for(booking, now=timezone.now()) if booking.state == Registration.State.BOOKED else ""
         key = f"{event.sequence}/{booking.pk}"
         _write(booking, template, key=key, calendar=calendar, hurry=False, **context)
-    mail.nudge()
+    transaction.on_commit(mail.nudge, robust=True)
 
 
 def filled(event):
@@ -103,13 +98,9 @@ def filled(event):
         mail.skip(templates=dict.fromkeys(keys[1:], "event_filled"), reason=reason, about=event)
 
 
-def reminder_key(booking):
-    """One for each time at which the event is to begin, so that one that moves is announced again."""
-    return f"event/{booking.event_id}/{booking.event.starts_at:%Y-%m-%dT%H:%MZ}/reminder/{booking.pk}"
-
-
 def reminder(booking):
-    return _write(booking, "event_reminder", key=reminder_key(booking).removeprefix(f"event/{booking.event_id}/"))
+    """Once for each time at which the event is to begin: one that moves is announced again."""
+    return _write(booking, "event_reminder", key=f"{booking.event.starts_at:%Y-%m-%dT%H:%MZ}/reminder/{booking.pk}")
 
 
 def message(booking, *, key, subject, text):
