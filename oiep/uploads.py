@@ -103,7 +103,7 @@ def make_safe(upload):
         _check_office(content, kind)
     else:
         _check_pdf(content)
-    return SafeFile(ContentFile(content), kind, clean_name(upload.name, kind))
+    return _kept(content, kind, upload)
 
 
 def make_safe_picture(upload, *, within):
@@ -128,7 +128,12 @@ def make_safe_picture(upload, *, within):
     drawn = _draw_anew(content, kind, within=within)
     with Image.open(io.BytesIO(drawn), formats=["WEBP"]) as picture:
         width, height = picture.size
-    return SafeFile(ContentFile(drawn), KINDS["webp"], clean_name(upload.name, KINDS["webp"])), width, height
+    return _kept(drawn, KINDS["webp"], upload), width, height
+
+
+def _kept(content, kind, upload):
+    # `random_name` gives it another name, and keeps the extension.
+    return SafeFile(ContentFile(content, name=f"new.{kind.extension}"), kind, clean_name(upload.name, kind))
 
 
 def _kind_named_by(upload):

@@ -194,7 +194,6 @@ def add_photograph(*, event, upload, values, actor):
     safe, width, height = make_safe_picture(upload, within=PHOTOGRAPH_PIXELS)
     event = lock_event(event)
     order = event.photographs.aggregate(last=Max("order", default=0))["last"] + 1
-    safe.content.name = f"picture.{safe.kind.extension}"
     photograph = Photograph(event=event, file=safe.content, width=width, height=height, order=order, **values)
     photograph.full_clean(exclude=["event", "file"])
     photograph.save()
@@ -227,7 +226,6 @@ def hide_photograph(*, photograph, actor):
 def add_material(*, event, upload, title, is_public, actor):
     """Keeps slides or another file. Returns it. Raises ValidationError for a file that we do not take."""
     safe = make_safe(upload)
-    safe.content.name = f"file.{safe.kind.extension}"
     material = Material(
         event=event,
         title=title,

@@ -35,7 +35,7 @@ def new_logo(*, partner, picture, actor, proposed):
         yield {"logo": proposed}
         return
     logo = Logo(partner=partner, width=width, height=height, added_by=actor)
-    logo.file.save(f"new.{file.kind.extension}", file.content, save=False)
+    logo.file.save(file.content.name, file.content, save=False)
     try:
         logo.full_clean()
         logo.save()

@@ -122,7 +122,7 @@ def _save(recognition, file, *, drop_file=False):
     old = recognition.evidence_file.name
     if file:
         recognition.evidence_name = file.original_name
-        recognition.evidence_file.save(f"new.{file.kind.extension}", file.content, save=False)
+        recognition.evidence_file.save(file.content.name, file.content, save=False)
     elif drop_file:
         recognition.evidence_name = recognition.evidence_file = ""
     try:

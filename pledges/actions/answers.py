@@ -200,7 +200,7 @@ def _add_evidence(answer, file):
             {"file": _("There are %(n)s files already. Remove one first.") % {"n": settings.REVIEW_FILES_AT_MOST}}
         )
     row = Evidence(answer=answer, name=file.original_name, size=file.content.size)
-    row.file.save(f"new.{file.kind.extension}", file.content, save=False)
+    row.file.save(file.content.name, file.content, save=False)
     try:
         with transaction.atomic():
             row.full_clean()

@@ -24,7 +24,7 @@ def add_paper(*, group, title, file, actor, meeting=None):
     if paper := group.papers.filter(**values).first():
         return paper
     paper = Paper(group=group, added_by=actor, **values)
-    paper.file.save(f"new.{file.kind.extension}", file.content, save=False)
+    paper.file.save(file.content.name, file.content, save=False)
     try:
         with transaction.atomic():
             paper.full_clean()
