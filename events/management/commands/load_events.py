@@ -1,8 +1,7 @@
 import datetime
 from pathlib import Path
 
-from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
@@ -10,8 +9,7 @@ from events.models import Contributor, Event, LearningPoint, Series
 from oiep import audit
 from oiep.locks import lock_on
 from partners.models import District
-from pledges.management.commands.load_reference import LOADED, loaded_before, name_of, read
-from working_groups.management.commands.load_groups import save, stripped
+from pledges.management.commands.load_reference import LOADED, loaded_before, name_of, naming, read, save, stripped
 
 REFERENCE = Path(__file__).resolve().parents[2] / "reference"
 ROLES = {
@@ -46,13 +44,8 @@ class Command(BaseCommand):
             if entry.get("slug") in known:
                 continue
             where = f"{path.name}, {table} {number} ({entry.get('slug')})"
-            try:
+            with naming(where):
                 obj = add(stripped(entry))
-            except (TypeError, KeyError, Series.DoesNotExist, District.DoesNotExist) as error:
-                raise CommandError(f"{where}: {error}") from error
-            except ValidationError as error:
-                problems = [f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()]
-                raise CommandError(f"{where}: {'; '.join(problems)}") from error
             audit.record(verb=LOADED, subject=obj, key=obj.slug)
             added += 1
         return added

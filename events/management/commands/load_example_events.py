@@ -11,7 +11,7 @@ from django.utils import timezone
 from events.models import Event, Feedback, LearningPoint, ProgrammeItem, Registration
 from oiep.locks import lock_on
 from partners.models import District, PriorityArea
-from working_groups.management.commands.load_groups import save
+from pledges.management.commands.load_reference import save
 from working_groups.times import instant_of
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "events.toml"

@@ -1,7 +1,8 @@
+import contextlib
 import tomllib
 from pathlib import Path
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
@@ -72,21 +73,36 @@ class Command(BaseCommand):
         return len(seen - known)
 
     def add(self, model, values, number, name, where):
-        values = {field: value.strip() if isinstance(value, str) else value for field, value in values.items()}
         if model is CharterVersion:
             values.setdefault("published_on", timezone.localdate())
         if hasattr(model, "order"):
             values.setdefault("order", number * 10)  # room for what the manager puts in between
-        try:
-            obj = model(**values)
-            obj.full_clean()
-        except TypeError as error:
-            raise CommandError(f"{where}: {error}") from error
-        except ValidationError as error:
-            problems = [f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()]
-            raise CommandError(f"{where}: {'; '.join(problems)}") from error
-        obj.save(force_insert=True)
+        with naming(where):
+            obj = save(model, **stripped(values))
         audit.record(verb=LOADED, subject=obj, key=name)
+
+
+@contextlib.contextmanager
+def naming(where):
+    """Says of what cannot be loaded where it stands, and what is wrong with it."""
+    try:
+        yield
+    except (TypeError, KeyError, ObjectDoesNotExist) as error:
+        raise CommandError(f"{where}: {error}") from error
+    except ValidationError as error:
+        problems = [f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()]
+        raise CommandError(f"{where}: {'; '.join(problems)}") from error
+
+
+def save(model, **values):
+    obj = model(**values)
+    obj.full_clean()
+    obj.save(force_insert=True)
+    return obj
+
+
+def stripped(values):
+    return {field: value.strip() if isinstance(value, str) else value for field, value in values.items()}
 
 
 def read(path, table):

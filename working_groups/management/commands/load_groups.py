@@ -1,13 +1,12 @@
 from pathlib import Path
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from oiep import audit
 from oiep.locks import lock_on
 from partners.models import PriorityArea
-from pledges.management.commands.load_reference import LOADED, loaded_before, name_of, read
+from pledges.management.commands.load_reference import LOADED, loaded_before, name_of, naming, read, save, stripped
 from working_groups.models import Group, GroupMember, ProgressUpdate
 
 GROUPS = Path(__file__).resolve().parents[2] / "reference" / "groups.toml"
@@ -47,37 +46,21 @@ class Command(BaseCommand):
         values = dict(entry)
         parent, areas = values.pop("part_of", None), values.pop("areas", [])
         members, updates = values.pop("members", []), values.pop("updates", [])
-        try:
-            if parent:
-                values["parent"] = Group.objects.get(slug=parent)
+        if parent:
+            values["parent"] = Group.objects.filter(slug=parent).first()
+            if values["parent"] is None and parent in once:
+                return 0
+            if values["parent"] is None:
+                raise CommandError(f"{where}: there is no group “{parent}” above it.")
+        with naming(where):
             group = save(Group, order=number * 10, **stripped(values))  # room for what the manager puts in between
             group.areas.set(areas_of(areas))
             for member in members:
                 save(GroupMember, group=group, **REPORTED, **member)
             for update in updates:
                 save(ProgressUpdate, group=group, **dated(update))
-        except Group.DoesNotExist as error:
-            if parent in once:
-                return 0
-            raise CommandError(f"{where}: there is no group “{parent}” above it.") from error
-        except (TypeError, KeyError) as error:
-            raise CommandError(f"{where}: {error}") from error
-        except ValidationError as error:
-            problems = [f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()]
-            raise CommandError(f"{where}: {'; '.join(problems)}") from error
         audit.record(verb=LOADED, subject=group, key=group.slug)
         return 1
-
-
-def save(model, **values):
-    obj = model(**values)
-    obj.full_clean()
-    obj.save(force_insert=True)
-    return obj
-
-
-def stripped(values):
-    return {field: value.strip() if isinstance(value, str) else value for field, value in values.items()}
 
 
 def areas_of(slugs):
