@@ -2,23 +2,17 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Registration
-from oiep.forms import CharterModelForm
+from oiep.forms import CharterModelForm, TrapMixin
 from oiep.text import normalise_email
 
 
-class BookingForm(CharterModelForm):
+class BookingForm(TrapMixin, CharterModelForm):
     """A booking, as a visitor makes it or changes it. event: what for. partners: those that they act for."""
 
     email = forms.EmailField(
         label=_("Your e-mail address"),
         help_text=_("We write to you about this event only."),
         max_length=254,
-    )
-    # Out of sight; a person leaves it blank, a robot that fills in every field does not.
-    fax = forms.CharField(
-        label=_("Leave this blank"),
-        required=False,
-        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
     )
 
     class Meta:
@@ -86,13 +80,6 @@ class BookingForm(CharterModelForm):
             raise forms.ValidationError(_("There are %(n)d places in all.") % {"n": self.event.capacity})
         return places
 
-    def clean_fax(self):
-        if self.cleaned_data["fax"]:
-            raise forms.ValidationError(
-                _("This looks like it was written by a robot. If you are a person, empty “Leave this blank”.")
-            )
-        return ""
-
     def clean(self):
         values = super().clean()
         guests = [line for line in values.get("guests", "").splitlines() if line.strip()]
@@ -100,10 +87,7 @@ class BookingForm(CharterModelForm):
             self.add_error("guests", _("These are more names than the places that you book beside your own."))
         return values
 
-    def _get_validation_exclusions(self):
-        # Whether the address has a booking already is told to its owner by e-mail, never on the page.
-        return super()._get_validation_exclusions() | {"event", "state"}
-
+    # Whether the address has a booking already is told to its owner by e-mail, never on the page.
     def validate_unique(self):
         pass
 

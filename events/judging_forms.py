@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from oiep.forms import CharterForm
+from oiep.forms import CharterForm, TrapMixin
 from oiep.text import clean_line, normalise_email
 from partners.models import Partner
 
@@ -73,7 +73,7 @@ class ScoreForm(CharterForm):
         return {row.pk: (values[f"points_{row.pk}"], values[f"note_{row.pk}"]) for row in self.criteria}
 
 
-class VoteForm(CharterForm):
+class VoteForm(TrapMixin, CharterForm):
     nomination = forms.ModelChoiceField(
         label=_("Who should win?"),
         queryset=None,
@@ -86,12 +86,6 @@ class VoteForm(CharterForm):
         help_text=_("We send you a link that makes your vote count. We keep no list of who voted for whom."),
         max_length=254,
     )
-    # Out of sight; a person leaves it blank, a robot that fills in every field does not.
-    fax = forms.CharField(
-        label=_("Leave this blank"),
-        required=False,
-        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
-    )
 
     def __init__(self, *args, nominations, **kwargs):
         super().__init__(*args, **kwargs)
@@ -101,10 +95,3 @@ class VoteForm(CharterForm):
 
     def clean_email(self):
         return normalise_email(self.cleaned_data["email"])
-
-    def clean_fax(self):
-        if self.cleaned_data["fax"]:
-            raise forms.ValidationError(
-                _("This looks like it was written by a robot. If you are a person, empty “Leave this blank”.")
-            )
-        return ""

@@ -126,6 +126,29 @@ def _shape(field):
     return {}
 
 
+class TrapMixin:
+    """A field out of sight, for forms that anybody can send: a person leaves it blank, a robot fills in every field.
+
+    It stands last. `components/trap.html` draws it.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["fax"] = forms.CharField(
+            label=_("Leave this blank"),
+            required=False,
+            widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+        )
+        _speak_plainly(self.fields["fax"], self.fields["fax"].label)
+
+    def clean_fax(self):
+        if self.cleaned_data["fax"]:
+            raise forms.ValidationError(
+                _("This looks like it was written by a robot. If you are a person, empty “Leave this blank”.")
+            )
+        return ""
+
+
 class CharterForm(PlainForm, forms.Form):
     pass
 

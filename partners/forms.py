@@ -1,7 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from oiep.forms import CharterForm
+from oiep.forms import CharterForm, TrapMixin
 from oiep.text import clean_line, clean_text, normalise_email
 from partners.models import ContactMessage, Purpose
 
@@ -14,7 +14,7 @@ FOR_VISITORS = {
 }
 
 
-class MessageForm(CharterForm):
+class MessageForm(TrapMixin, CharterForm):
     """A visitor's message to the partnership, or with `ContactForm` to a partner."""
 
     name = forms.CharField(label=_("Your name"), max_length=100, validators=[clean_line])
@@ -29,28 +29,15 @@ class MessageForm(CharterForm):
         widget=forms.Textarea(attrs={"rows": 8}),
         validators=[clean_text],
     )
-    # Out of sight; a person leaves it blank, a robot that fills in every field does not.
-    fax = forms.CharField(
-        label=_("Leave this blank"),
-        required=False,
-        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
-    )
 
     def clean_email(self):
         return normalise_email(self.cleaned_data["email"])
-
-    def clean_fax(self):
-        if self.cleaned_data["fax"]:
-            raise forms.ValidationError(
-                _("This looks like it was written by a robot. If you are a person, empty “Leave this blank”.")
-            )
-        return ""
 
 
 class ContactForm(MessageForm):
     purpose = forms.ChoiceField(label=_("What is it about?"), widget=forms.RadioSelect)
 
-    field_order = ["purpose", "name", "email", "message", "fax"]
+    field_order = ["purpose", "name", "email", "message"]
 
     def __init__(self, *args, partner, **kwargs):
         super().__init__(*args, **kwargs)
