@@ -142,6 +142,22 @@ class ReadOnlyAdmin(CharterAdmin):
         return False
 
 
+class ReadOnlyInline(admin.TabularInline):
+    """Rows of something larger, for looking."""
+
+    extra = max_num = 0
+    template = "admin/_people.html"
+
+    def has_add_permission(self, request, obj):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
 class ReferenceAdmin(CharterAdmin):
     """Lists that the manager keeps: added to, edited, put in order, retired and brought back."""
 

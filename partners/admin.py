@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from oiep.admin import CharterAdmin, ReadOnlyAdmin, ReferenceAdmin, filled_or_not
+from oiep.admin import CharterAdmin, ReadOnlyAdmin, ReadOnlyInline, ReferenceAdmin, filled_or_not
 from oiep.moderation import State
 from partners import actions
 from partners.models import (
@@ -49,11 +49,9 @@ class PartnerForm(forms.ModelForm):
         return name
 
 
-class MembershipInline(admin.TabularInline):
+class MembershipInline(ReadOnlyInline):
     model = Membership
     fields = readonly_fields = ["user", "email", "role", "job_title", "started_at", "ended_at"]
-    extra = max_num = 0
-    template = "admin/_people.html"
     verbose_name_plural = _("people")
 
     def get_queryset(self, request):
@@ -62,15 +60,6 @@ class MembershipInline(admin.TabularInline):
     @admin.display(description=_("e-mail address"))
     def email(self, membership):
         return membership.user.email
-
-    def has_add_permission(self, request, obj):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 class LeadFilter(admin.SimpleListFilter):

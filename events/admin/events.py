@@ -12,12 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from events.actions import cancel_event, publish_event, save_event
 from events.actions.events import check_capacity
+from events.actions.learning import PHOTOGRAPH_PIXELS
 from events.models import Contributor, Event, LearningPoint, Material, Photograph, ProgrammeItem, Series
 from oiep.admin import CharterAdmin, filled_or_not
 from oiep.text import clean_line
 from oiep.uploads import ACCEPT, ACCEPT_PICTURE, make_safe, make_safe_picture
-
-PHOTOGRAPH_PIXELS = 1600
 
 
 class PartInline(admin.TabularInline):
@@ -51,7 +50,6 @@ class PhotographForm(forms.ModelForm):
         upload = self.cleaned_data["file"]
         if "file" in self.changed_data:
             safe, self.instance.width, self.instance.height = make_safe_picture(upload, within=PHOTOGRAPH_PIXELS)
-            safe.content.name = f"picture.{safe.kind.extension}"
             return safe.content
         return upload
 
@@ -71,7 +69,6 @@ class MaterialForm(forms.ModelForm):
         if "file" in self.changed_data:
             safe = make_safe(upload)
             self.instance.name, self.instance.size = safe.original_name, safe.content.size
-            safe.content.name = f"file.{safe.kind.extension}"
             return safe.content
         return upload
 

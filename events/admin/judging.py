@@ -17,7 +17,7 @@ from events.actions import judges as deeds
 from events.actions.judging import decide_tie, scored
 from events.models import AwardRound, Category, Interest, Judge, JudgeInvitation, Nomination
 from events.results import results, ties
-from oiep.admin import CharterAdmin, filled_or_not
+from oiep.admin import CharterAdmin, ReadOnlyInline, filled_or_not
 from oiep.moderation import NotPossible
 from oiep.text import clean_text, normalise_email
 
@@ -50,17 +50,9 @@ class JudgeForm(CategoriesMixin):
         widgets = {"categories": forms.CheckboxSelectMultiple}
 
 
-class InterestInline(admin.TabularInline):
+class InterestInline(ReadOnlyInline):
     model = Interest
     fields = readonly_fields = ["partner", "why", "declared_at"]
-    extra = max_num = 0
-    can_delete = False
-
-    def has_add_permission(self, request, obj):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(Judge)

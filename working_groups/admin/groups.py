@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from oiep.admin import CharterAdmin, filled_or_not
+from oiep.admin import CharterAdmin, ReadOnlyInline, filled_or_not
 from working_groups.models import Group, GroupMember
 from working_groups.tree import in_order
 
@@ -32,13 +32,11 @@ class RunFilter(admin.SimpleListFilter):
         return queryset.filter(Exists(running) if self.value() == "somebody" else ~Exists(running))
 
 
-class MemberInline(admin.TabularInline):
+class MemberInline(ReadOnlyInline):
     """Who is in it and was. Each is changed on a page of their own, where there is room to say what it means."""
 
     model = GroupMember
     fields = readonly_fields = ["who", "role", "comes_from", "starts_on", "ends_on", "agreed_on", "agreed_how"]
-    extra = max_num = 0
-    template = "admin/_people.html"
     verbose_name_plural = _("members")
 
     def get_queryset(self, request):
@@ -52,15 +50,6 @@ class MemberInline(admin.TabularInline):
     @admin.display(description=_("comes from"))
     def comes_from(self, member):
         return member.partner or member.organisation
-
-    def has_add_permission(self, request, obj):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 class LongLine(AdminTextareaWidget):

@@ -6,31 +6,17 @@ what is moved or cancelled there reaches the members and their calendars.
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from oiep.admin import ReadOnlyAdmin, filled_or_not
+from oiep.admin import ReadOnlyAdmin, ReadOnlyInline, filled_or_not
 from working_groups.models import Attendance, Decision, Meeting, Paper
 
 
-class RecordInline(admin.TabularInline):
-    extra = max_num = 0
-    template = "admin/_people.html"
-
-    def has_add_permission(self, request, obj):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-
-class DecisionInline(RecordInline):
+class DecisionInline(ReadOnlyInline):
     model = Decision
     fields = readonly_fields = ["text"]
     verbose_name_plural = _("what was agreed")
 
 
-class AttendanceInline(RecordInline):
+class AttendanceInline(ReadOnlyInline):
     model = Attendance
     fields = readonly_fields = ["who", "answer"]
     verbose_name_plural = _("who was there")
