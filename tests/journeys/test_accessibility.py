@@ -14,10 +14,10 @@ from events.models import AwardRound
 from partners.models import Partner
 from pledges.models import Pledge
 from tests.addresses import addresses
+from tests.axe import RULES
 from tests.html import Page
 from working_groups.models import Meeting
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RUN = "rules => axe.run({runOnly: rules, resultTypes: ['violations']})"
 # What a rule finds depends on the width or on the scheme, and no style of ours on both. So two looks of the four are

@@ -5,23 +5,16 @@ import re
 
 import icalendar
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
 from django.utils import timezone
 
 from events.actions.learning import run_day
 from events.models import Event, Feedback, Registration
 from oiep.models import OutgoingEmail
+from tests.axe import faults
 from tests.factories import EventFactory, RegistrationFactory, UserFactory
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def faults(page):
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return [rule["id"] for rule in found] + ["wider than the window"] * wide
 
 
 def link(template, path):

@@ -4,23 +4,16 @@ import datetime
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
 from django.utils import timezone
 
 from oiep.models import OutgoingEmail
+from tests.axe import faults
 from tests.factories import GroupFactory, GroupMemberFactory, ProgressUpdateFactory, UserFactory
 from working_groups.actions import daily
 from working_groups.models import Action
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def faults(page):
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return [rule["id"] for rule in found] + ["wider than the window"] * wide
 
 
 def button(page, name):

@@ -4,13 +4,12 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
 
+from tests.axe import faults
 from tests.factories import UserFactory
 from tests.signing_in import app_code
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 pytestmark = pytest.mark.django_db(transaction=True)
 SECURITY = "/account/security/"
 
@@ -44,17 +43,12 @@ def by_code(page, mailbox):
     page.keyboard.press("Enter")
 
 
-def faults(page):
+def faults_in_both(page):
     found = {}
     for width, scheme in ((1280, "light"), (320, "dark")):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        report = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
-        found[width] = [
-            (rule["id"], [node["target"] for node in rule["nodes"]]) for rule in report.response["violations"]
-        ]
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            found[width].append("too wide")
+        found[width] = faults(page)
     return {width: rules for width, rules in found.items() if rules}
 
 
@@ -66,24 +60,24 @@ def test_passkey_is_added_and_signs_in(open_page, person, mailbox):
     arrive(page, SECURITY)
     seen = {}
     page.get_by_role("link", name="Add a passkey").click()
-    seen["adding"] = faults(page)
+    seen["adding"] = faults_in_both(page)
     page.get_by_label("A name for it").fill("My laptop")
     page.keyboard.press("Enter")
     arrive(page, f"{SECURITY}recovery-codes/")
-    seen["codes"] = faults(page)
+    seen["codes"] = faults_in_both(page)
     page.goto(SECURITY)
     assert "My laptop" in page.locator("main").inner_text()
-    seen["with a passkey"] = faults(page)
+    seen["with a passkey"] = faults_in_both(page)
 
     page.goto("/accounts/logout/")
     page.locator("main").get_by_role("button", name="Sign out").click()
     page.goto(f"/accounts/login/?next={SECURITY}")
-    seen["signing in"] = faults(page)
+    seen["signing in"] = faults_in_both(page)
     page.get_by_role("button", name="Sign in with a passkey").click()
     arrive(page, SECURITY)
     assert "Last used on" in page.locator("main").inner_text()
     page.goto(f"/accounts/confirm/?next={SECURITY}")
-    seen["confirming"] = faults(page)
+    seen["confirming"] = faults_in_both(page)
     page.get_by_role("button", name="Use your passkey").click()
     arrive(page, SECURITY)
 
@@ -130,12 +124,12 @@ def test_each_page_is_accessible_also_with_errors(open_page, person, mailbox):
     seen = {}
     for address in PAGES:
         page.goto(SECURITY + address)
-        seen[address] = faults(page)
+        seen[address] = faults_in_both(page)
         if page.locator("main form .field").count():
             page.locator("main input:not([type=hidden]):not([readonly])").first.fill("")
             with page.expect_navigation():
                 page.locator("main form button.btn-primary").click()
             assert page.title().startswith("Error: ")
-            seen[f"{address} with an error"] = faults(page)
+            seen[f"{address} with an error"] = faults_in_both(page)
     assert len(seen) == len(PAGES) + 4
     assert {name: found for name, found in seen.items() if found} == {}

@@ -1,7 +1,6 @@
 """Admin in a real browser: a manager's morning, the content security policy, axe-core, and a narrow screen."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.apps import apps
 from django.urls import reverse
 
@@ -9,6 +8,7 @@ from oiep.moderation import Move, State
 from partners.models import Partner
 from pledges.actions.moderation import Decision, decide
 from pledges.models import CharterVersion, Pledge
+from tests.axe import faults
 from tests.factories import (
     BlockedSenderFactory,
     CharterVersionFactory,
@@ -32,8 +32,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture
@@ -125,15 +123,6 @@ def addresses(partner, standing):
     yield reverse("admin:pledges_charterversion_add")
 
 
-def check(page, found):
-    """Adds what axe finds on the page, and whether it is wider than the window, to `found`."""
-    width = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    if width[0] > width[1]:
-        found.append(f"{page.url} is {width[0]} wide")
-    for fault in Axe().run(page, options={"runOnly": RULES}).response["violations"]:
-        found.append(f"{page.url} {fault['id']}: {fault['nodes'][0]['html'][:150]}")
-
-
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
 def test_axe_finds_nothing_and_pages_fit(open_page, sign_in, everything, partner, manager, width, scheme):
     page = open_page(width=width, color_scheme=scheme, bypass_csp=True)  # axe itself needs inline styles
@@ -143,20 +132,20 @@ def test_axe_finds_nothing_and_pages_fit(open_page, sign_in, everything, partner
     assert len(pages) > 40
     for address in pages:
         assert page.goto(address).status == 200, address
-        check(page, found)
+        found += [(page.url, fault) for fault in faults(page)]
 
     page.goto("/admin/pledges/case/")
     page.locator("tbody input[type=checkbox]").first.check()
     page.get_by_role("button", name="Decline…").click()
-    check(page, found)
+    found += [(page.url, fault) for fault in faults(page)]
     page.get_by_role("button", name="Show what will happen").click()
-    check(page, found)  # with an error
+    found += [(page.url, fault) for fault in faults(page)]  # with an error
     page.get_by_label("Message to the partner").fill("It is not in the county.")
     page.get_by_role("button", name="Show what will happen").click()
     page.locator("summary").first.click()
-    check(page, found)  # with the preview
+    found += [(page.url, fault) for fault in faults(page)]  # with the preview
     page.get_by_role("button", name="Confirm for 1 partner").click()
-    check(page, found)
+    found += [(page.url, fault) for fault in faults(page)]
     assert found == []
 
 

@@ -4,18 +4,17 @@ import datetime
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
 from partners.models import Partner
 from pledges.models import Signing
+from tests.axe import violations
 from tests.html import Page
 from tests.pledges.signing import CONTACT, Visitor, organisation_of, pledge_of, scheme
 
 __all__ = ["scheme"]
 
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FOCUSED = """() => {
     const it = document.activeElement, box = it.getClientRects()[0];  // the first line of a link that wraps
     const inside = box.bottom > 0 && box.top < innerHeight;
@@ -210,11 +209,6 @@ def _answer_with(page, url, body):
     page.route(url, lambda route: route.fulfill(body=body, content_type="text/html"), times=1)
 
 
-def _violations(page, rules):
-    found = Axe().run(page, options={"runOnly": rules}).response["violations"]
-    return [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
-
-
 def test_every_page_is_accessible(open_page, live_server, scheme, settings):
     page = open_page(reduced_motion="reduce")  # no colour is half-way between two schemes
     found = {}
@@ -230,7 +224,7 @@ def test_every_page_is_accessible(open_page, live_server, scheme, settings):
             page.set_viewport_size({"width": width, "height": 800})
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 found[url, width] = "overflows"
-            found[url, str(data), width] = _violations(page, RULES)
+            found[url, str(data), width] = violations(page)
         page.emulate_media(color_scheme="dark")
-        found[url, str(data), "dark"] = _violations(page, CONTRAST)
-    assert {state: violations for state, violations in found.items() if violations} == {}
+        found[url, str(data), "dark"] = violations(page, CONTRAST)
+    assert {state: faults for state, faults in found.items() if faults} == {}
