@@ -97,7 +97,7 @@ for page in range(5):
         email.queue(to=f"jo{page}@example.org", template="join_refused", context={})
     print(round(1000 * (time.monotonic() - start)), flush=True)
     time.sleep(0.1)
-email._nudging.acquire(timeout=30)
+email.queueing._nudging.acquire(timeout=30)
 """
 
 

@@ -152,7 +152,7 @@ def test_unproven_address_gets_three_messages_a_day(settings, time_machine):
 def test_unproven_allowance_holds_for_two_at_once(settings, monkeypatch, locked):
     settings.UNPROVEN_ADDRESS_MAILS_A_DAY = 1
     if not locked:  # the control: without the lock the test sees two
-        monkeypatch.setattr(email, "lock_on", lambda name: None)
+        monkeypatch.setattr(email.queueing, "lock_on", lambda name: None)
 
     def other_process():
         results.append(greet(unproven=True))

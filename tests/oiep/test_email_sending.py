@@ -237,8 +237,8 @@ def test_lease_that_ran_out_is_flagged_and_the_late_worker_closes_nothing(sink):
     quick = email.claim()
     assert quick == row
     assert (quick.uncertain, quick.attempts) == (True, 2)
-    assert email._close(slow, state=State.FAILED, reason="late") == 0
-    assert email._close(quick, state=State.SENT, sent_at=timezone.now()) == 1
+    assert email.sending._close(slow, state=State.FAILED, reason="late") == 0
+    assert email.sending._close(quick, state=State.SENT, sent_at=timezone.now()) == 1
 
 
 @pytest.mark.django_db

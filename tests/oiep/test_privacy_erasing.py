@@ -277,7 +277,7 @@ def test_last_message_leaves_no_trace_wherever_it_goes(person):
 
 def test_refused_last_message_leaves_none_either(person, monkeypatch):
     erase(user=person, actor=person)
-    monkeypatch.setattr(email, "message_of", lambda *args: (_ for _ in ()).throw(ValueError(ADDRESS)))
+    monkeypatch.setattr(email.sending, "message_of", lambda *args: (_ for _ in ()).throw(ValueError(ADDRESS)))
     email.send_due()
     assert places_with(WORD) == []
 
@@ -287,8 +287,8 @@ def test_message_that_a_worker_holds_comes_to_nothing_afterwards(person):
     OutgoingEmailFactory(to=ADDRESS, text=NAME)
     held = email.claim()
     erase(user=person, actor=person, tell=False)
-    assert email._close_refused(held, ValueError(ADDRESS)) is None
-    assert email._close(held, state="sent") == 0
+    assert email.sending._close_refused(held, ValueError(ADDRESS)) is None
+    assert email.sending._close(held, state="sent") == 0
     assert places_with(WORD, SURNAME) == []
     assert OutgoingEmail.objects.get(pk=held.pk).state == "not_sent"
 

@@ -242,7 +242,7 @@ def test_reminder_on_its_way_when_the_answer_came_is_not_tried_again(ending):
         claimed.refresh_from_db()
         assert (claimed.state, claimed.withheld) == ("sending", "The review was sent in.")
         if ending == "refused":
-            email._close_refused(claimed, smtplib.SMTPDataError(451, b"Busy"))
+            email.sending._close_refused(claimed, smtplib.SMTPDataError(451, b"Busy"))
     with on(date("2027-04-05")):
         email.send_due()
     assert letters(partner) == []

@@ -17,10 +17,9 @@ from oiep import audit, sheets
 from oiep.moderation import Move, NotPossible, State, move
 from oiep.sheets import csv_lines, plain_cell, read_sheet, safe_cell
 from partners.models import Partner
-from pledges import review_csv
 from pledges.actions.answers import save_answer, send_in
 from pledges.models import Answer, Review
-from pledges.review_csv import COLUMNS, NEEDS, Impossible, bring_in, export_lines, plan
+from pledges.review_csv import COLUMNS, NEEDS, Impossible, bring_in, bringing_in, export_lines, plan
 from tests.factories import (
     AnswerFactory,
     ManagerFactory,
@@ -301,7 +300,7 @@ def test_complete_reviews_are_sent_in_where_that_is_asked_for(review, pledge, ma
 
 
 def test_too_many_reviews_to_send_in_are_refused_whole(review, pledge, manager, monkeypatch):
-    monkeypatch.setattr(review_csv, "SEND_AT_MOST", 0)
+    monkeypatch.setattr(bringing_in, "SEND_AT_MOST", 0)
     with pytest.raises(NotPossible, match="Send in at most 0 with one file"):
         bring_in(sheet=sheet_of(filled()), actor=manager, sending=True)
     assert not Answer.objects.exists()
