@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from events.models import Event
-from oiep.calendars import calendar_of, entry_of
+from oiep.calendars import calendar_of, content_of, entry_of
 
 
 def feed(events):
@@ -15,7 +15,7 @@ def feed(events):
     calendar = calendar_of(method="PUBLISH", name=_("Inclusive Economy events in Oxfordshire"))
     for event in events.exclude(known=Event.Known.MONTH).order_by("starts_at", "pk"):
         calendar.add_component(_entry(event, stamp=event.changed_at))
-    return calendar.to_ical()
+    return content_of(calendar)
 
 
 def file_of(event):

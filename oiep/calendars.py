@@ -12,10 +12,11 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
-from icalendar import Calendar, Event, vCalAddress, vDuration, vUri
+from icalendar import Calendar, Event, Timezone, vCalAddress, vDuration, vUri
 
 _OURS = "-//Oxfordshire Inclusive Economy Partnership//Charter//EN"
 _REFRESH = datetime.timedelta(hours=1)
+_ZONE_YEARS = {"first_date": datetime.date(2020, 1, 1), "last_date": datetime.date(2022, 1, 1)}
 
 
 def calendar_of(*, method, name=""):
@@ -31,6 +32,13 @@ def calendar_of(*, method, name=""):
         calendar.add("refresh-interval", vDuration(_REFRESH))
         calendar.add("x-published-ttl", vDuration(_REFRESH))
     return calendar
+
+
+def content_of(calendar):
+    """A feed as bytes. One that holds nothing tells our time zone: the standard asks for a component at least."""
+    if not calendar.subcomponents:
+        calendar.add_component(Timezone.from_tzid(settings.TIME_ZONE, **_ZONE_YEARS))
+    return calendar.to_ical()
 
 
 def entry_of(obj, *, summary, location, description, stamp, is_cancelled, day_only=False):

@@ -6,7 +6,7 @@ from django.urls import reverse
 from events.models import AwardRound, Event
 from partners.models import District, Partner, PriorityArea
 from pledges.models import CharterVersion, Pledge
-from working_groups.models import Group
+from working_groups.models import Group, Meeting
 
 PAGES = (
     "home",
@@ -63,6 +63,11 @@ class GroupSitemap(Sitemap):
         return Group.objects.published().only("slug").order_by("pk")
 
 
+class MinutesSitemap(Sitemap):
+    def items(self):
+        return Meeting.objects.published().select_related("group").order_by("pk")
+
+
 class EventSitemap(Sitemap):
     def items(self):
         return Event.objects.published().only("slug").order_by("pk")
@@ -78,6 +83,7 @@ SITEMAPS = {
     "partners": PartnerSitemap,
     "pledges": PledgeSitemap,
     "groups": GroupSitemap,
+    "minutes": MinutesSitemap,
     "events": EventSitemap,
     "awards": AwardSitemap,
 }

@@ -369,7 +369,7 @@ GROUP_WORK = [
     *((f"{GROUP}{page}/", {"slug": "secret"}, SECRETS_RUN_BY) for page in ("room", "actions", "updates", "members")),
     *(
         (f"{GROUP}{page}/", {"slug": slug}, answers)
-        for page in ("actions/new", "updates/new", "members/invite")
+        for page in ("about", "actions/new", "updates/new", "members/invite")
         for slug, answers in (("jobs", JOBS_RUN_BY), ("secret", SECRETS_RUN_BY))
     ),
     (GROUP + "actions/<int:pk>/", {"slug": "jobs", "pk": "letter"}, JOBS_MEMBERS),

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from icalendar import vCalAddress
 
-from oiep.calendars import calendar_of, entry_of
+from oiep.calendars import calendar_of, content_of, entry_of
 from working_groups.models import Group, Meeting
 
 _PAST = datetime.timedelta(days=365)
@@ -36,7 +36,7 @@ def feed(user, *, now):
     meetings = Meeting.objects.called().filter(group__in=Group.objects.of(user), ends_at__gt=now - _PAST)
     for meeting in meetings.select_related("group").order_by("starts_at", "pk"):
         calendar.add_component(_entry(meeting, stamp=meeting.changed_at, description=_words(meeting, "")))
-    return calendar.to_ical()
+    return content_of(calendar)
 
 
 def _entry(meeting, *, stamp, description):

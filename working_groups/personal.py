@@ -7,11 +7,17 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from oiep.personal import Rows, Table
+from working_groups.actions.groups import tell_manager_if_nobody_runs
+from working_groups.models import Group
 
 
 def unname_members(members):
-    """That a group had a member in that role, and was at a meeting, stays, and not who it was."""
+    """That a group had a member in that role, and was at a meeting, stays, and not who it was.
+
+    The manager is told of a group that nobody runs any more, as when its chair leaves it.
+    """
     today = timezone.localdate()
+    running = list(Group.objects.filter(members__in=members.current(today).running()).distinct())
     members.filter(starts_on__gt=today).delete()
     members.update(
         user=None,
@@ -22,6 +28,8 @@ def unname_members(members):
         agreed_how="",
         ends_on=Case(When(ends_on__gt=today, then=Value(today)), default=Coalesce(F("ends_on"), Value(today))),
     )
+    for group in running:
+        tell_manager_if_nobody_runs(group)
 
 
 REGISTER = {

@@ -16,6 +16,7 @@ from tests.factories import (
     CharterVersionFactory,
     DistrictFactory,
     EventFactory,
+    MeetingFactory,
     PartnerFactory,
     PledgeFactory,
     PriorityAreaFactory,
@@ -222,15 +223,19 @@ def test_sitemap_lists_published_things_only(client):
     PledgeFactory(submitted=True, partner=bakery, area=area)
     PartnerFactory(submitted=True)
     ResidentFactory(withdrawn=True)
+    minutes = MeetingFactory(minuted=True)
+    MeetingFactory(past=True, minutes="Not published.")
+    MeetingFactory(minuted=True, group__is_closed=True)
     EventFactory(slug="fair", published=True)
     EventFactory()
     AwardRoundFactory(year=2030)
     AwardRoundFactory(year=2031, published_at=None)
     sections = _addresses(client.get("/sitemap.xml"))
-    names = ("pages", "partners", "pledges", "groups", "events", "awards")
+    names = ("pages", "partners", "pledges", "groups", "minutes", "events", "awards")
     assert sections == [f"http://testserver/sitemap-{name}.xml" for name in names]
     assert _addresses(client.get("/sitemap-partners.xml")) == ["http://testserver/partners/bakery/"]
     assert _addresses(client.get("/sitemap-pledges.xml")) == [f"http://testserver/pledges/{pledge.pk}/"]
+    assert _addresses(client.get("/sitemap-minutes.xml")) == [f"http://testserver{minutes.get_absolute_url()}"]
     assert _addresses(client.get("/sitemap-events.xml")) == ["http://testserver/events/fair/"]
     assert _addresses(client.get("/sitemap-awards.xml")) == ["http://testserver/awards/2030/"]
     pages = _addresses(client.get("/sitemap-pages.xml"))

@@ -237,13 +237,15 @@ PARTS = {
     "award-vote-confirm": [],
     "award-vote": [],
     "award-voted": [],
-    "sitemap-section": [{"section": name} for name in ("pages", "partners", "pledges", "groups", "events", "awards")],
+    "sitemap-section": [
+        {"section": name} for name in ("pages", "partners", "pledges", "groups", "minutes", "events", "awards")
+    ],
 }
 # Of these others answer for what they show: to who is signed in, or to who holds a link or a signing's number.
 ELSEWHERE = re.compile(
     r"^(admin/|account/|accounts/|reviews/|invitations/|judging/|sign/|health/"
     r"|working-groups/[^/]+/(meetings/$|meetings/new/|meetings/[^/]+/[a-z]+/|papers/)"
-    r"|working-groups/[^/]+/(room|actions|updates|members|requests|join)/"
+    r"|working-groups/[^/]+/(room|about|actions|updates|members|requests|join)/"
     r"|awards/(nominations|[^/]+/nominate)/"
     r"|events/([^/]+/desk|check-in|feedback)/)"
 )

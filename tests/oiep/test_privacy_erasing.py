@@ -167,7 +167,7 @@ def test_a_name_of_one_word_is_no_reason_to_rewrite_what_others_wrote():
     assert meeting.minutes == "We will meet Will again."
 
 
-def test_group_keeps_that_there_was_a_member(person):
+def test_group_keeps_that_there_was_a_member(person, settings):
     meeting = MeetingFactory(minutes=f"Present: {NAME.upper()}, Jo.")
     member = GroupMemberFactory(group=meeting.group, user=person, shown=True, organisation="Bakery", role="chair")
     erase(user=person, actor=person)
@@ -182,6 +182,9 @@ def test_group_keeps_that_there_was_a_member(person):
     assert not member.is_current()
     assert member.role == "chair"
     assert meeting.minutes == "Present: somebody who has left, Jo."
+    assert [mail.to for mail in OutgoingEmail.objects.filter(template="group_run_by_nobody")] == [
+        settings.CONTACT_EMAIL
+    ]
 
 
 def test_decisions_of_staff_stay_by_a_former_manager(manager):

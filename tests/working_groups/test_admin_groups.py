@@ -35,6 +35,15 @@ def top():
     return GroupFactory(name="Steering Group", slug="steering-group", kind="steering")
 
 
+@pytest.fixture
+def mailbox(db):
+    return lambda: sorted(OutgoingEmail.objects.values_list("template", "to"))
+
+
+def today():
+    return timezone.localdate().isoformat()
+
+
 def inline(*prefixes):
     """What the browser sends of the lists of other rows on a page."""
     return {f"{p}-{n}_FORMS": "0" for p in prefixes for n in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
@@ -223,6 +232,48 @@ def test_whom_the_manager_takes_off_a_group_gets_none_of_what_waits(client):
     states = dict(OutgoingEmail.objects.values_list("to", "state"))
     assert states.pop("ann@example.org") == "not_sent"
     assert set(states.values()) == {"waiting"}
+
+
+def test_whom_the_manager_adds_is_told_and_invited(client, mailbox, top):
+    call_meeting(meeting=MeetingFactory(group=top), actor=UserFactory(is_superuser=True))
+    UserFactory(email="ada@example.org")
+    sent(client, f"{MEMBERS}add/?group={top.pk}", email="ada@example.org", role="officer")
+    assert mailbox() == [("group_role", "ada@example.org"), ("meeting_invitation", "ada@example.org")]
+    [letter] = OutgoingEmail.objects.filter(template="group_role")
+    assert letter.subject_line == "You are a member of a working group now"
+    assert "is now: officer lead. You can now run the group" in letter.text
+    assert "until you agree" in letter.text
+
+
+@pytest.mark.parametrize(
+    ("values", "template"),
+    [
+        ({"role": "chair"}, "group_role"),
+        ({"ends_on": today}, "group_ended"),
+        ({"role": "chair", "ends_on": today}, "group_ended"),
+        ({"organisation": "Bakery"}, None),
+        ({"ends_on": "2100-01-01"}, None),
+    ],
+)
+def test_whom_the_manager_changes_is_told_of_what_matters(client, mailbox, top, values, template):
+    member = GroupMemberFactory(group=top, user__email="ada@example.org")
+    values = {name: value() if callable(value) else value for name, value in values.items()}
+    assert sent(client, f"{MEMBERS}{member.pk}/change/", **values).status_code == 302
+    assert mailbox() == ([(template, "ada@example.org")] if template else [])
+
+
+def test_what_was_long_ago_or_without_an_account_or_ones_own_is_told_to_nobody(client, manager, mailbox, top):
+    UserFactory(email="ada@example.org")
+    past = {"starts_on": "2022-05-04", "ends_on": "2023-05-04"}
+    for values in ({"email": "ada@example.org", **past}, {"name": "Olu"}, {"email": manager.email}):
+        assert sent(client, f"{MEMBERS}add/?group={top.pk}", **values).status_code == 302
+    assert mailbox() == []
+
+
+def test_a_closed_group_leads_the_manager_to_its_own_pages(client):
+    group = GroupFactory(is_closed=True)
+    assert f'href="{group.get_absolute_url()}room/"' in client.get(f"{GROUPS}{group.pk}/change/").text
+    assert client.get(f"{group.get_absolute_url()}room/").status_code == 200
 
 
 def test_what_a_group_is_for_may_be_written_in_several_lines(client, top):

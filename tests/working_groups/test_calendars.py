@@ -193,7 +193,10 @@ def test_feed_holds_no_link_to_take_part_and_nobodys_address(client, called, add
 
 
 def test_empty_feed_is_a_calendar(client, address):
+    """It has a component, without which it would be none (RFC 5545, 3.6)."""
     assert entries(client, address) == {}
+    calendar = Calendar.from_ical(client.get(reverse("calendar-feed", args=[address.key])).content)
+    assert [(part.name, part["TZID"]) for part in calendar.subcomponents] == [("VTIMEZONE", "Europe/London")]
 
 
 def test_feed_is_for_calendar_programs_only(client, called, address):

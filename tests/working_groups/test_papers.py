@@ -59,6 +59,24 @@ def test_a_double_click_adds_one(pages, group):
     assert AuditEvent.objects.filter(verb="paper.added").count() == 1
 
 
+def test_a_corrected_file_of_the_same_name_and_size_is_another_paper(pages, group):
+    send(pages)
+    send(pages, content=PDF.replace(b"1.7", b"1.6"))
+    assert group.papers.count() == 2
+
+
+def test_a_draft_is_named_beside_its_papers_to_those_who_run_the_group_only(pages, group, client_of):
+    draft = MeetingFactory(group=group, title="Zqx draft")
+    PaperFactory(group=group, meeting=draft)
+    PaperFactory(group=group, meeting=MeetingFactory(group=group, title="Zqx called", called=True))
+    member = client_of(GroupMemberFactory(group=group).user)
+    for name in ("group-papers", "group-room"):
+        address = reverse(name, args=["jobs"])
+        assert "Zqx draft" in pages.get(address).text
+        assert "Zqx draft" not in member.get(address).text
+        assert "Zqx called" in member.get(address).text
+
+
 @pytest.mark.parametrize(
     ("name", "content", "values", "error"),
     [

@@ -188,7 +188,8 @@ def test_actions_name_their_owner_only_if_shown(client, jobs):
     ActionFactory(group=jobs, what="Done.", achieved=True, owner=ada)
     answer = page(client, jobs)
     said = words(answer)
-    assert "Call. Not started Was due on 3 May 2026 Write. Not started Due on 4 May 2026 · Ada Ask." in said
+    assert "Call. Not started Overdue Was due on 3 May 2026 · a member of the group Write." in said
+    assert "Write. Not started Due on 4 May 2026 · Ada Ask." in said
     assert "Due on 5 May 2026 Soon. Done or stopped Done. Achieved 4 May 2026 · Ada" in said
     assert "zqx" not in answer.content.decode().lower()
 
@@ -197,7 +198,7 @@ def test_only_published_papers_are_listed(client, jobs):
     PaperFactory(group=jobs, title="The plan", published=True)
     PaperFactory(group=jobs, title="Zqx draft")
     said = words(page(client, jobs))
-    assert "Papers The plan 14 bytes" in said
+    assert "Papers The plan PDF, 14 bytes" in said
     assert "Zqx" not in said
 
 
@@ -214,6 +215,22 @@ def test_partners_of_its_areas_are_counted_as_the_directory_does(client, jobs):
     assert answer.context["partner_count"] == 2
     [link] = re.findall(r'href="(/partners/\?[^"]*)"', answer.content.decode())
     assert client.get(link.replace("&amp;", "&")).context["listing"].total == 2
+
+
+def test_newest_organisations_that_pledged_in_its_areas_are_named(client, jobs):
+    area = PriorityAreaFactory(slug="spend")
+    assert "Partners who pledged" not in words(page(client, jobs))
+    jobs.areas.add(area)
+    assert "Partners who pledged in these areas None yet: see the directory" in words(page(client, jobs))
+    for n in range(8):
+        partner = PartnerFactory(name=f"Firm {n}", approved=True, approved_at=timezone.now() - datetime.timedelta(n))
+        PledgeFactory(approved=True, partner=partner, area=area)
+    PledgeFactory(approved=True, area=area, partner=ResidentFactory(name="Zqx", approved=True))
+    PledgeFactory(approved=True, area=area, partner=PartnerFactory(name="Zqx", submitted=True))
+    PledgeFactory(approved=True, area=area, partner=PartnerFactory(name="Zqx", withdrawn=True))
+    said = words(page(client, jobs))
+    assert "Firm 0 Firm 1 Firm 2 Firm 3 Firm 4 Firm 5 See all 9 partners" in said
+    assert "Zqx" not in said
 
 
 def test_an_area_names_the_groups_that_look_after_it(client, jobs):
@@ -273,7 +290,7 @@ def test_a_closed_group_has_no_public_page_for_anybody(client, client_of, who):
 
 
 @pytest.mark.parametrize("rows", [1, 12])
-@pytest.mark.parametrize(("address", "queries"), [("/working-groups/", 2), ("/working-groups/jobs/", 14)])
+@pytest.mark.parametrize(("address", "queries"), [("/working-groups/", 2), ("/working-groups/jobs/", 15)])
 def test_number_of_queries_does_not_grow(client, django_assert_num_queries, jobs, address, queries, rows):
     jobs.parent = GroupFactory(parent=GroupFactory())
     jobs.save()

@@ -9,7 +9,7 @@ from oiep import email as mail
 from oiep.models import OutgoingEmail
 from oiep.moderation import NotPossible
 from working_groups.actions.groups import check_runs, give_name, locked, tell_manager_if_nobody_runs
-from working_groups.actions.meetings import forget_member
+from working_groups.actions.meetings import forget_member, invite_newcomers
 from working_groups.models import GroupMember
 
 
@@ -61,6 +61,29 @@ def end_membership(*, member, actor, on=None):
     if member.runs_it:
         tell_manager_if_nobody_runs(group)
     return member
+
+
+def tell_of_entry(*, member, changed, actor):
+    """After the manager has entered a member of a group with an account, or changed them, in admin: tells that person.
+
+    changed: the fields, None for a member who is new. Who is new is invited to the meetings to come. Of an entry about
+    the past, or about days to come, nobody is told. The group's row is locked by now.
+    """
+    context = {"group": member.group, "member": member, "is_new": changed is None}
+    is_ended = member.ends_on is not None and not member.is_current()
+    if is_ended:
+        end_messages(member)
+    if member.is_current() and (changed is None or "role" in changed):
+        template = "group_role"
+    elif is_ended and "ends_on" in (changed or ()):
+        template = "group_ended"
+    else:
+        return
+    if member.user != actor:
+        mail.queue(to=member.user.email, template=template, context=context, about=member.group)
+    if changed is None:
+        for meeting in member.group.meetings.upcoming():
+            invite_newcomers(meeting=meeting)
 
 
 def end_messages(member):

@@ -21,8 +21,9 @@ def add_paper(*, group, title, file, actor, meeting=None):
     if meeting and meeting.group_id != group.pk:
         raise NotPossible(_("This meeting is another group's."))
     values = {"meeting": meeting, "title": title, "name": file.original_name, "size": file.content.size}
-    if paper := group.papers.filter(**values).first():
-        return paper
+    for paper in group.papers.filter(**values):
+        if _holds(paper, file.content):
+            return paper
     paper = Paper(group=group, added_by=actor, **values)
     paper.file.save(file.content.name, file.content, save=False)
     try:
@@ -34,6 +35,17 @@ def add_paper(*, group, title, file, actor, meeting=None):
         raise
     audit.record(verb="paper.added", subject=paper, actor=actor, group=group.pk)
     return paper
+
+
+def _holds(paper, content):
+    """Whether a paper is this very file: one that was corrected can have the same name and size."""
+    try:
+        with paper.file.open() as kept:
+            return kept.read() == content.read()
+    except FileNotFoundError:
+        return False
+    finally:
+        content.seek(0)
 
 
 @transaction.atomic

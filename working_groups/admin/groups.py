@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from oiep.admin import CharterAdmin, ReadOnlyInline, filled_or_not
+from working_groups.forms.about import LongLineMixin
 from working_groups.models import Group, GroupMember
 from working_groups.tree import in_order
 
@@ -52,12 +53,8 @@ class MemberInline(ReadOnlyInline):
         return member.partner or member.organisation
 
 
-class LongLine(AdminTextareaWidget):
-    """Room for a line that is longer than a screen is wide. A line break in it counts as a space."""
-
-    def value_from_datadict(self, data, files, name):
-        value = super().value_from_datadict(data, files, name)
-        return value and " ".join(value.split())
+class LongLine(LongLineMixin, AdminTextareaWidget):
+    pass
 
 
 class GroupForm(forms.ModelForm):
@@ -147,16 +144,22 @@ class GroupAdmin(CharterAdmin):
         return None if group.is_hidden else group.get_absolute_url()
 
     def get_fieldsets(self, request, obj=None):
-        people = [(_("People"), {"fields": ["new_member"]})] if obj else []
+        people = [(_("People and work"), {"fields": ["new_member", "room"]})] if obj else []
         return [*self.fieldsets, *people]
 
     def get_readonly_fields(self, request, obj=None):
-        return ["slug", "new_member"] if obj else []  # addresses are a promise
+        return ["slug", "new_member", "room"] if obj else []  # addresses are a promise
 
     @admin.display(description=_("new member"))
     def new_member(self, group):
         page = reverse("admin:working_groups_groupmember_add")
         return format_html('<a href="{}?group={}">{}</a>', page, group.pk, _("Add somebody to this group"))
+
+    @admin.display(description=_("its own pages"))
+    def room(self, group):
+        page = reverse("group-room", args=[group.slug])
+        words = _("Its meetings, papers, actions, updates, and who is invited or asks to join")
+        return format_html('<a href="{}">{}</a>', page, words)
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else {"slug": ["name"]}

@@ -12,7 +12,8 @@ from oiep.admin import CharterAdmin, filled_or_not
 from oiep.locks import lock_on
 from oiep.text import normalise_email
 from partners.models import Kind, Partner
-from working_groups.actions.members import end_messages
+from working_groups.actions.groups import locked
+from working_groups.actions.members import tell_of_entry
 from working_groups.models import Group, GroupMember
 
 
@@ -87,9 +88,10 @@ class GroupMemberAdmin(CharterAdmin):
         return {"group": Group.objects.filter(pk=group).first()} if group.isdecimal() else {}
 
     def save_model(self, request, obj, form, change):
+        locked(obj.group)  # before the member's row, as everything on the site does
         super().save_model(request, obj, form, change)
-        if obj.user_id and obj.ends_on and not obj.is_current():
-            end_messages(obj)
+        if obj.user_id:
+            tell_of_entry(member=obj, changed=form.changed_data if change else None, actor=request.user)
 
     def changeform_view(self, request, *args, **kwargs):
         with transaction.atomic():

@@ -81,7 +81,7 @@ class MeetingForm(OpenedOn, CharterForm):
     minutes = forms.TypedChoiceField(label=_("How long is it?"), coerce=int)
     place = forms.CharField(
         label=_("Where is it?"),
-        help_text=_("With the address. Leave it out if it is only online."),
+        help_text=_("With the address. Leave it out if it is only online. The public page of the group shows it."),
         required=False,
         max_length=250,
         validators=[clean_line],

@@ -206,3 +206,8 @@ class Paper(models.Model):
 
     def get_absolute_url(self):
         return reverse("paper", args=[self.pk])
+
+    @property
+    def kind(self):
+        """What kind of file it is, as people say it: PDF, DOCX."""
+        return self.file.name.rpartition(".")[2].upper()

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from working_groups.views import actions, joining, members, room, updates
+from working_groups.views import about, actions, joining, members, room, updates
 
 GROUP = "working-groups/<slug:slug>/"
 
 urlpatterns = [
     path(GROUP + "room/", room.room, name="group-room"),
+    path(GROUP + "about/", about.change, name="group-about"),
     path(GROUP + "actions/", actions.actions, name="group-actions"),
     path(GROUP + "actions/new/", actions.add, name="group-action-add"),
     path(GROUP + "actions/<int:pk>/", actions.action, name="group-action"),

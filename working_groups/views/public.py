@@ -17,6 +17,7 @@ LATEST = 8  # of what a group has done
 ACTIONS = 30  # still to do, the first due ones
 DONE_ACTIONS = 5
 PAPERS = 20
+PARTNERS = 6  # who pledged in its areas, the newest
 
 
 @require_safe
@@ -44,8 +45,7 @@ def group(request, slug):
             "actions": actions.open()[:ACTIONS],
             "done": actions.exclude(closed_on=None).order_by("-closed_on", "-pk")[:DONE_ACTIONS],
             "papers": group.papers.published()[:PAPERS],
-            "partner_count": Partner.objects.listed().in_area(*areas).count() if areas else 0,
-            "partners_query": urlencode([("area", area.slug) for area in areas]),
+            **_partners_of(areas),
             "is_inside": Group.objects.visible_to(request.user).filter(pk=group.pk).exists(),
         },
     )
@@ -63,6 +63,18 @@ def _place_of(group):
         "above": above,
         "below": [other for other in below if not other.has_ended()],
         "ended_below": [other for other in below if other.has_ended()],
+    }
+
+
+def _partners_of(areas):
+    """Who pledged in these areas: how many, as the directory counts them, and the newest organisations among them."""
+    if not areas:
+        return {}
+    partners = Partner.objects.listed().in_area(*areas)
+    return {
+        "partner_count": partners.count(),
+        "partners": partners.exclude(kind=Kind.RESIDENT).order_by("-approved_at", "-pk")[:PARTNERS],
+        "partners_query": urlencode([("area", area.slug) for area in areas]),
     }
 
 
