@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 from oiep import email
 from oiep.models import OutgoingEmail
 from oiep.roles import make_manager_group
+from tests import database
 from tests.factories import ManagerFactory
 from tests.processes import environment, redis, sink  # noqa: F401 - fixtures
 
@@ -33,6 +34,13 @@ def put_back_what_a_test_emptied(**kwargs):
     make_manager_group()
     if settings.CACHES["default"]["LOCATION"] in connection.introspection.table_names():
         cache.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker):
+    """Copies the tables instead of making them once more for each process and each run."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = database.template()
 
 
 # People --------------------------------------------------------------------------------------
