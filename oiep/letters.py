@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 # Kinds of message whose words let nobody in.
 HARMLESS = ("contact_", "decision_", "join_", "partner_", "pledge_", "profile_", "recognition_")
 # The person it was written to may read these as well, without their links.
-OWN = (*HARMLESS, "action_", "event_", "group_", "meeting_", "review_", "sign_already", "sign_received")
+OWN = (
+    *HARMLESS, "action_", "address_taken", "award_", "event_", "group_", "meeting_", "review_", "sign_already",
+    "sign_in_changed", "sign_received",
+)  # fmt: skip
 # A link with a key in it has a part that no address of ours has otherwise: long, with capitals, colons or the like.
 _KEY = re.compile(r"https?://\S*?/(?=[^/\s]*[A-Z_:.~=][^/\s]*(?:/|\s|$))[^/\s]{16,}\S*")
 

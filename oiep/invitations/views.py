@@ -127,6 +127,7 @@ class Visit:
         except NotPossible as obstacle:
             messages.warning(self.request, obstacle.message)
             return self._again()
+        messages.success(self.request, _("Thank you. You have accepted the invitation."))
         return redirect(self.reception.home(self.invitation))
 
     def _decline(self):

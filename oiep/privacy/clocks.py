@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -152,14 +152,11 @@ def _forget_declined_partner(partner, before):
 def _unused(before):
     """Accounts of people who never acted for a partner, and who were last here before a moment.
 
-    Following an invitation makes one (`oiep.invitations.views`), whether it is then accepted or not.
+    Following an invitation makes one (`oiep.invitations.views`), whether it is then accepted or not. What else may keep
+    such an account, `oiep.privacy.erasing.is_used` knows.
     """
-    invited = [
-        Exists(model.objects.open().filter(email=OuterRef("email"))) for model in (PartnerInvitation, GroupInvitation)
-    ]
     unused = get_user_model().objects.filter(
         Q(last_login=None) | Q(last_login__lt=before),
-        *(~one for one in invited),
         date_joined__lt=before,
         is_active=True,
         is_staff=False,

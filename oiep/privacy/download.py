@@ -1,15 +1,20 @@
 """All that we hold about a person, as one file to take away: JSON for programs, a CSV for each kind of thing, and their
-own files. Other people's data is not in it: where a row names somebody else, that is left out."""
+own files; and beside it, in a folder each, what the organisations say for which they act (docs/decisions/0025).
+
+Other people's data is not in it: where a row names somebody else, that is left out.
+"""
 
 import json
 import shutil
 import tempfile
 import zipfile
+from contextlib import suppress
 
 from django.contrib.auth import get_user_model
 from django.db import models
 from django.template.loader import render_to_string
 from django.utils.text import capfirst, slugify
+from django.utils.translation import gettext_lazy as _
 
 from oiep.privacy.register import rows_of_tables, tables
 from oiep.sheets import csv_lines
@@ -31,9 +36,31 @@ def holdings(user):
             yield table.title, _fields_of_resident(model, table), found
 
 
+def organisations_of(user):
+    """The organisations that a person acts for now."""
+    return Partner.objects.visible_to(user).exclude(kind=Partner.Kind.RESIDENT).order_by("name", "pk")
+
+
+def holdings_of_organisation(partner):
+    """As `holdings`, of what an organisation says. All its people can see that on the site; none of it is their own."""
+    for model, table in tables():
+        if table.title:
+            title = _("Your profile") if model is Partner else table.title
+            found = model._default_manager.filter(**{table.partner: partner.pk})
+            yield title, _fields_of_organisation(model, table), found
+
+
 def _fields_of_resident(model, table):
-    """All but what is derived, and who else had a hand in it."""
-    names = f"{table.plain} {table.personal} {table.partners} {table.letters}".split()
+    return _fields(model, f"{table.plain} {table.personal} {table.partners} {table.letters}".split())
+
+
+def _fields_of_organisation(model, table):
+    answer = [name for name in table.letters.split() if name == "decision_message"]
+    return _fields(model, [*f"{table.plain} {table.partners}".split(), *answer])
+
+
+def _fields(model, names):
+    """Those fields of a model, without what is derived, and who had a hand in it."""
     fields = [field for field in model._meta.concrete_fields if field.name in names and not field.generated]
     derived = ("name_key", "sort_name", "search_text")
     return [field for field in fields if field.related_model is not get_user_model() and field.name not in derived]
@@ -53,8 +80,8 @@ def make_archive(user):
         data.seek(0)
         with folder.open("data.json", "w") as target:
             shutil.copyfileobj(data, target)
-        for file, name in kept:
-            with folder.open(name, "w") as target, file.open("rb") as source:
+        for name, file in kept.items():
+            with suppress(FileNotFoundError), file.open("rb") as source, folder.open(name, "w") as target:
                 shutil.copyfileobj(source, target)
         folder.writestr("read me.txt", render_to_string("privacy/read_me.txt"))
     archive.seek(0)
@@ -62,11 +89,11 @@ def make_archive(user):
 
 
 def _write_tables(folder, data, user):
-    """Writes each kind of thing as CSV and, beside, all as JSON. Returns the files that belong to it: (file, name)."""
-    kept = []
+    """Writes each kind of thing as CSV and, beside, all as JSON. Returns the files that belong to it: name → file."""
+    kept = {}
     data.write(b"{")
-    for number, (title, fields, found) in enumerate(_those_there_are(user)):
-        name = slugify(str(title))
+    for number, (place, title, fields, found) in enumerate(_those_there_are(user)):
+        name = place + slugify(str(title))
         data.write(b",\n" if number else b"\n")
         data.write(f"{json.dumps(name)}: [".encode())
         with folder.open(f"{name}.csv", "w") as sheet:
@@ -79,7 +106,10 @@ def _write_tables(folder, data, user):
 
 
 def _those_there_are(user):
-    return ((title, fields, found) for title, fields, found in holdings(user) if found.exists())
+    """(folder, title, fields, rows) for each kind of thing of which there is one."""
+    yield from (("", *one) for one in holdings(user) if one[-1].exists())
+    for partner in organisations_of(user):
+        yield from ((f"{partner.slug}/", *one) for one in holdings_of_organisation(partner) if one[-1].exists())
 
 
 def _rows(fields, found, data, kept):
@@ -101,7 +131,7 @@ def _value(row, field, kept):
     if isinstance(field, models.FileField):
         if not value:
             return None
-        kept.append((value, f"files/{value.name}"))
+        kept[f"files/{value.name}"] = value
         return f"files/{value.name}"
     if isinstance(value, list | dict | bool | int) or value is None:
         return value

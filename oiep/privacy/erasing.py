@@ -12,8 +12,10 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Func, Q, TextField, Value
 from django.db.models.functions import Left
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from events.models import Event, JudgeInvitation, Registration
 from oiep import audit
 from oiep import email as mail
 from oiep.locks import lock_on
@@ -21,10 +23,11 @@ from oiep.models import AuditEvent, Erasure, OutgoingEmail, User
 from oiep.moderation import NotPossible, State
 from oiep.privacy.register import address_pattern, rows_of_tables, tables
 from partners.actions import appoint_lead, hand_over
-from partners.models import JoinRequest, Membership, Partner
+from partners.models import JoinRequest, Membership, Partner, PartnerInvitation
 from pledges.actions.forgetting import forget_resident
 from pledges.actions.pledges import withdraw_partner
-from working_groups.models import GroupJoinRequest, GroupMember
+from pledges.models import Signing
+from working_groups.models import GroupInvitation, GroupJoinRequest, GroupMember
 
 # What becomes of an organisation that the person leads; or the id of the membership that becomes its lead.
 WITHDRAW, LEAVE = "withdraw", "leave"
@@ -38,16 +41,32 @@ def partners_led_by(user):
 
 
 def is_used(user):
-    """Whether an account is there for something: a partner, a group, awards, a request that waits, staff's work."""
-    return bool(
+    """Whether an account is there for something: a partner, a group, an event, awards, what waits, staff's work.
+
+    What hangs on the address alone counts as well, as erasing takes it: an invitation that can be answered, a signature
+    under way, a booking, each of which has a clock of its own.
+    """
+    return (
         user.is_staff
         or user.is_superuser
-        or user.memberships.current().exists()
-        or user.join_requests.filter(state=JoinRequest.State.ASKED).exists()
-        or GroupMember.objects.filter(user=user).exists()
-        or GroupJoinRequest.objects.filter(user=user, state=GroupJoinRequest.State.ASKED).exists()
-        or user.judging.exists()
+        or any(rows.exists() for rows in (*_hanging_on_account(user), *_hanging_on_address(user.email)))
     )
+
+
+def _hanging_on_account(user):
+    yield user.memberships.current()
+    yield user.join_requests.filter(state=JoinRequest.State.ASKED)
+    yield GroupMember.objects.filter(user=user)
+    yield GroupJoinRequest.objects.filter(user=user, state=GroupJoinRequest.State.ASKED)
+    yield user.judging
+    yield Event.objects.filter(organiser=user, ends_at__gt=timezone.now())
+
+
+def _hanging_on_address(email):
+    for model in (PartnerInvitation, GroupInvitation, JudgeInvitation):
+        yield model.objects.open().filter(email=email)
+    yield Signing.objects.filter(email=email, confirmed_at=None)
+    yield Registration.objects.filter(email=email)
 
 
 @transaction.atomic

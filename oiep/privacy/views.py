@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from oiep import audit
 from oiep.moderation import NotPossible
-from oiep.privacy.download import make_archive, summary
+from oiep.privacy.download import make_archive, organisations_of, summary
 from oiep.privacy.erasing import erase, partners_led_by
 from oiep.privacy.forms import EraseForm
 from oiep.sign_in.confirming import confirmed, own_page
@@ -22,7 +22,8 @@ from oiep.sign_in.confirming import confirmed, own_page
 @own_page
 def privacy(request):
     partners = partners_led_by(request.user)
-    return render(request, "privacy/privacy.html", {"holdings": summary(request.user), "led": partners})
+    context = {"holdings": summary(request.user), "led": partners, "organisations": organisations_of(request.user)}
+    return render(request, "privacy/privacy.html", context)
 
 
 @confirmed

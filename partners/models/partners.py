@@ -1,5 +1,6 @@
 """Who signed, where, and in which areas."""
 
+import datetime
 import secrets
 
 from django.conf import settings
@@ -251,6 +252,18 @@ class Partner(Moderated):
     def is_published(self):
         gone = self.withdrawn_at or not self.next_round_on
         return self.state == State.APPROVED and not (self.is_resident and gone)
+
+    @property
+    def forgotten_on(self):
+        """The first day on which the clocks delete whom to write to, of a partner that withdrew, or all of one that was
+        declined (`oiep.privacy.clocks`); None for all others."""
+        if self.withdrawn_at:
+            since, days = self.withdrawn_at, settings.WITHDRAWN_KEPT_DAYS
+        elif self.state == State.DECLINED:
+            since, days = self.decided_at, settings.DECLINED_KEPT_DAYS
+        else:
+            return None
+        return timezone.localdate(since) + datetime.timedelta(days=days + 1)
 
     @property
     def lead(self):

@@ -12,11 +12,14 @@ def signings_to_finish(user):
         if signing.has_expired():
             continue
         if signing.declared_at:
-            text = _("We sent a link to your address on %(date)s. Open it to confirm that you signed.")
+            # Being signed in proves the address as well as the link in the e-mail does, which may have got lost.
+            text = _("You have signed, and not confirmed it yet. You can until %(until)s; it takes one press.")
             steps.append(
                 Step(
                     title=_("Confirm your signature"),
-                    text=text % {"date": day(signing.last_mailed_at or signing.declared_at)},
+                    text=text % {"until": day(signing.expires_at)},
+                    url=signing.confirmation_url,
+                    label=_("Look at it and confirm"),
                     urgency=Urgency.WAITED_FOR,
                 )
             )

@@ -110,10 +110,10 @@ def in_brief(partner):
     lines = []
     if partner.is_published and not partner.withdrawn_at:
         live = sum(pledge.is_live for pledge in pledges)
-        lines.append(
-            ngettext("Public: your page with %(n)s pledge.", "Public: your page with %(n)s pledges.", live)
-            % {"n": live}
-        )
+        words = ngettext("Public: your page with %(n)s pledge.", "Public: your page with %(n)s pledges.", live)
+        lines.append(words % {"n": live} if live else _("Public: your page, with no pledge yet."))
+    elif partner.is_published:
+        lines.append(_("Public: your page, which says that you have left."))
     for words, waiting in ((_("Waits for our decision: %(what)s."), ours), (_("Waits for you: %(what)s."), yours)):
         if waiting:
             lines.append(words % {"what": ", ".join(_counted(waiting))})

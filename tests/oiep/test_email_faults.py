@@ -113,7 +113,7 @@ def test_page_that_queues_mail_does_not_wait_for_redis_and_loses_nothing(sink, e
     assert pages.returncode == 0, warnings
     milliseconds = [int(line) for line in output.split()]
     assert len(milliseconds) == 5
-    assert max(milliseconds) < 2000  # one that waited for Redis took five or six seconds
+    assert max(milliseconds) < 3000  # one that waited for Redis took five or six seconds
     assert warnings.count("No worker can be told of new mail") == (0 if trouble == "none" else 1)
 
     process = python("manage.py", "send_mail_queue", env=environment, stdout=subprocess.PIPE, text=True)

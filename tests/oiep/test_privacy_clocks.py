@@ -17,12 +17,14 @@ from pledges.actions.pledges import withdraw_partner
 from pledges.models import Evidence, Pledge, Review, Signing
 from tests.factories import (
     ContactMessageFactory,
+    EventFactory,
     EvidenceFactory,
     GroupInvitationFactory,
     GroupJoinRequestFactory,
     GroupMemberFactory,
     JoinRequestFactory,
     JudgeFactory,
+    JudgeInvitationFactory,
     MembershipFactory,
     OutgoingEmailFactory,
     PartnerFactory,
@@ -30,6 +32,7 @@ from tests.factories import (
     PledgeFactory,
     ProfileChangeFactory,
     RecognitionFactory,
+    RegistrationFactory,
     ResidentFactory,
     ReviewFactory,
     SignatureFactory,
@@ -139,6 +142,21 @@ def test_contact_data_of_an_organisation_goes_30_days_after_it_withdrew(that_day
     assert busy.is_active
 
 
+def test_whose_partner_withdrew_keeps_what_they_have_booked_until_that_is_forgotten(that_day):
+    user = UserFactory(email=ADDRESS, name=NAME)
+    partner = PartnerFactory(approved=True, lead=user)
+    event = EventFactory(published=True, starts_at=DAY + datetime.timedelta(days=40))
+    booking = RegistrationFactory(event=event, booked=True, email=ADDRESS)
+    withdraw_partner(partner=partner, actor=user)
+    assert done_on("2027-05-01") == {"withdrawn": 1}
+    booking.refresh_from_db()
+    assert (booking.state, booking.email) == ("booked", ADDRESS)
+    assert not Erasure.objects.exists()
+    done = done_on("2027-11-11")
+    assert (done["attendees"], done["unused"]) == (1, 1)
+    assert Erasure.objects.get().user == user
+
+
 def test_resident_who_withdrew_is_erased_after_30_days(that_day):
     user = UserFactory(email=ADDRESS, name=NAME)
     partner = ResidentFactory(approved=True, lead=user, name=NAME)
@@ -188,6 +206,13 @@ def test_account_that_was_never_used_goes_90_days_after_its_owner_was_last_here(
         lambda user: GroupJoinRequestFactory(user=user),
         lambda user: JudgeFactory(user=user),
         lambda user: PartnerInvitationFactory(email=ADDRESS, invited_at=DAY + datetime.timedelta(days=119)),
+        lambda user: GroupInvitationFactory(email=ADDRESS, invited_at=DAY + datetime.timedelta(days=119)),
+        lambda user: JudgeInvitationFactory(email=ADDRESS, invited_at=DAY + datetime.timedelta(days=119)),
+        lambda user: SigningFactory(email=ADDRESS, changed_at=DAY + datetime.timedelta(days=119)),
+        lambda user: EventFactory(organiser=user, starts_at=DAY + datetime.timedelta(days=150)),
+        lambda user: RegistrationFactory(
+            email=ADDRESS, booked=True, event=EventFactory(starts_at=DAY + datetime.timedelta(days=150))
+        ),
         lambda user: User.objects.filter(pk=user.pk).update(is_staff=True),
         lambda user: User.objects.filter(pk=user.pk).update(is_active=False),
     ],

@@ -10,18 +10,22 @@ from urllib.parse import quote
 import pytest
 from allauth.account.internal.flows import login
 from allauth.mfa.totp.internal.auth import TOTP
+from django.utils import timezone
 
 from oiep import email
 from oiep.models import AuditEvent, Erasure, OutgoingEmail, User
 from partners.models import Partner
 from tests.factories import (
+    AnswerFactory,
     ContactMessageFactory,
     EvidenceFactory,
     MembershipFactory,
     PartnerFactory,
     PledgeFactory,
+    RecognitionFactory,
     ResidentFactory,
     ReviewFactory,
+    SignatureFactory,
     UserFactory,
 )
 from tests.html import Page
@@ -113,16 +117,37 @@ def test_archive_holds_all_of_a_resident_and_no_other_person(browser_of):
         assert word not in everything, word
 
 
-def test_of_an_organisation_only_what_is_about_the_person(person, browser_of):
-    partner = PartnerFactory(approved=True, name="Bakery", lead=person)
-    PledgeFactory(approved=True, partner=partner, statement="We hire.")
-    MembershipFactory(partner=partner, role="member", job_title="Baker of somebody else")
-    EvidenceFactory(answer__review=ReviewFactory(partner=partner, approved=True))
+def test_what_an_organisation_says_is_in_a_folder_without_its_other_people(person, browser_of):
+    colleague = UserFactory(email="mila@example.org", name="Mila Mill")
+    partner = PartnerFactory(approved=True, name="Bakery", slug="bakery", lead=person)
+    PledgeFactory(approved=True, partner=partner, statement="=We hire.")
+    MembershipFactory(partner=partner, user=colleague, role="member", job_title="Baker of somebody else")
+    SignatureFactory(partner=partner, signer=colleague, signer_name=colleague.name, signer_job_title="Somebody else")
+    RecognitionFactory(submitted=True, partner=partner, claimed_by=colleague, note="From somebody else")
+    ContactMessageFactory(partner=partner, message="From somebody else")
+    answer = AnswerFactory(review=ReviewFactory(partner=partner, approved=True), words="Two of them.")
+    evidence = EvidenceFactory(answer=answer)
+    lost = EvidenceFactory(answer=answer)
+    lost.file.storage.delete(lost.file.name)
+    left = PartnerFactory(approved=True, name="Mill", slug="mill")
+    MembershipFactory(partner=left, user=person, ended_at=timezone.now())
     archive = archive_of(browser_of(person))
+    tables = "your-profile your-signature your-pledges your-progress-reviews due-dates your-evidence recognitions"
     assert set(archive.namelist()) == {
         "data.json", "read me.txt", "your-account.csv", "partners-that-you-act-for.csv", "what-you-did.csv",
+        *(f"bakery/{name}.csv" for name in (*tables.split(), "what-you-said-about-your-pledges")),
+        f"files/{evidence.file.name}",
     }  # fmt: skip
-    assert "somebody else" not in archive.read("data.json").decode()
+    data = json.loads(archive.read("data.json"))
+    assert [row["statement"] for row in data["bakery/your-pledges"]] == ["=We hire.", answer.pledge.statement]
+    assert ",'=We hire." in archive.read("bakery/your-pledges.csv").decode()
+    assert [row["words"] for row in data["bakery/what-you-said-about-your-pledges"]] == ["Two of them."]
+    everything = "".join(archive.read(name).decode("latin-1") for name in archive.namelist()).lower()
+    for word in ("somebody else", "mila", "name_key", "search_text"):
+        assert word not in everything, word
+    page = Page(browser_of(person).get("/account/privacy/"))
+    assert "Bakery" in page.text
+    assert "Mill" not in page.text
 
 
 def test_cells_that_would_run_are_made_harmless(person, browser_of):
@@ -137,7 +162,7 @@ def test_cells_that_would_run_are_made_harmless(person, browser_of):
 def test_archive_costs_the_same_number_of_queries_with_many_rows(person, browser_of, number, django_assert_num_queries):
     client = browser_of(person)
     ContactMessageFactory.create_batch(number, email=ADDRESS)
-    with django_assert_num_queries(45):
+    with django_assert_num_queries(46):
         archive_of(client)
 
 

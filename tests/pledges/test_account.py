@@ -5,6 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from oiep.models import AuditEvent, OutgoingEmail
 from oiep.moderation import Move, State, move
@@ -237,11 +238,13 @@ def test_half_done_signing_is_offered_to_go_on_with(client, lead, time_machine):
     assert [(step.title, step.url) for step in steps] == [("Finish your signature", signing.resume_url)]
 
 
-def test_unconfirmed_signing_is_reminded_of_without_a_link(client, lead):
-    SigningFactory(declared=True, email=lead.email)
+def test_unconfirmed_signing_is_confirmed_from_the_account(client, lead, time_machine):
+    time_machine.move_to("2026-05-04T09:00:00+00:00", tick=False)  # the link holds a time stamp
+    signing = SigningFactory(declared=True, email=lead.email)
     SigningFactory(declared=True, email=lead.email, declared_at=timezone.now() - timezone.timedelta(days=8))
     (step,) = client.get("/account/").context["steps"]
-    assert (step.title, step.url) == ("Confirm your signature", "")
+    assert (step.title, step.url) == ("Confirm your signature", signing.confirmation_url)
+    assert "You can until 11 May 2026" in step.text
 
 
 def test_request_to_join_is_a_thing_to_do_for_the_lead_only(client, client_of, baker):
@@ -297,6 +300,8 @@ def test_declined_partner_reads_why_and_has_nothing_to_change(client, lead):
     page = text(client.get(address))
     assert "The Charter is for people who work in Oxfordshire." in page
     assert "Add a pledge" not in page
+    day = date_format(timezone.localdate(partner.decided_at) + timezone.timedelta(days=91))
+    assert f"On {day} we delete what you sent us." in page
     response = client.get(reverse("account-profile", args=[partner.slug]), follow=True)
     assert response.redirect_chain == [(address, 302)]
     assert "There is nothing to change here any more." in text(response)
@@ -591,7 +596,12 @@ def test_lead_withdraws_after_reading_what_happens(client, baker, pledge):
     assert pledge.ending == "stopped"
     response = client.post(address, follow=True)
     assert "There is nothing to change here any more." in text(response)
-    assert OutgoingEmail.objects.filter(template="partner_withdrawn").count() == 1
+    day = date_format(timezone.localdate() + timezone.timedelta(days=31))  # the clock's first day
+    assert f"On {day} we delete who to write to" in text(response)
+    assert text(response).count("Withdrawn on") == 1
+    assert "Public: your page, which says that you have left." in text(response)
+    letter = OutgoingEmail.objects.get(template="partner_withdrawn")
+    assert f"- on {day} we delete who to write to: names, e-mail addresses and job titles\n" in letter.text
 
 
 def test_withdrawal_ends_what_the_manager_could_decide(client, baker, manager):
