@@ -20,6 +20,8 @@ COPY working_groups working_groups
 COPY events events
 COPY templates templates
 COPY static static
+COPY locale locale
+RUN python -m babel.messages.frontend -q compile -d locale -D django
 # Collecting files talks to nothing; the names below only have to be there.
 RUN SECRET_KEY=unused ALLOWED_HOSTS=unused SITE_URL=https://unused FROM_EMAIL=unused CONTACT_EMAIL=unused \
     DATABASE_URL=postgresql://unused/unused REDIS_URL=redis://unused EMAIL_URL=smtp://unused \

@@ -5,12 +5,17 @@ PORT ?= 8000
 EXAMPLES ?= yes
 export PORT EXAMPLES
 
-.PHONY: run test bench lint chromium
+# What is read at run time is compiled from the translations that are kept.
+TRANSLATIONS = $(wildcard locale/*/LC_MESSAGES/django.po)
+COMPILED = $(TRANSLATIONS:.po=.mo)
+BABEL = .venv/bin/python -m babel.messages.frontend -q
 
-run: .venv/installed
+.PHONY: run test bench lint chromium messages translations
+
+run: .venv/installed $(COMPILED)
 	@exec .venv/bin/python -m oiep.local
 
-test: lint chromium
+test: lint chromium $(COMPILED)
 	.venv/bin/python manage.py makemigrations --check --dry-run
 	.venv/bin/python manage.py check --fail-level WARNING
 	.venv/bin/python -m pytest -n logical
@@ -22,6 +27,21 @@ bench: .venv/installed
 lint: .venv/installed
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m ruff format --check .
+
+translations: $(COMPILED)
+
+%.mo: %.po | .venv/installed
+	@$(BABEL) compile -i $< -o $@ -l $(patsubst locale/%/LC_MESSAGES/,%,$(dir $<))
+
+# Reads the words to translate anew; what is new is to be translated in locale/, and what is gone is dropped.
+messages: .venv/installed
+	@mkdir -p .local
+	$(BABEL) extract -F babel.cfg -k "gettext_lazy ngettext_lazy:1,2 pgettext_lazy:1c,2 npgettext_lazy:1c,2,3" \
+		--add-location=file --sort-by-file --no-wrap --project="The Charter" -o .local/messages.pot .
+	for file in $(TRANSLATIONS); do \
+		$(BABEL) update -i .local/messages.pot -o $$file --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date \
+			-l $$(basename $$(dirname $$(dirname $$file))) || exit 1; \
+	done
 
 # Packages are installed again only when the lists of them change.
 .venv/installed: requirements.txt requirements-dev.txt

@@ -66,8 +66,8 @@ REGISTER = {
     ),
     "events.Registration": Table(
         plain=(
-            "id event state partner places photographs created_at confirmed_at queued_at offered_until ended_at"
-            " reminded_for arrived checked_in_at forgotten_at"
+            "id event state language partner places photographs created_at confirmed_at queued_at offered_until"
+            " ended_at reminded_for arrived checked_in_at forgotten_at"
         ),
         personal="name email organisation guests access_needs dietary_needs source",
         rows=(

@@ -16,24 +16,26 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from oiep import email as mail
+from oiep import languages
 from oiep.text import normalise_email
 
 
-def user_for(email, name=""):
+def user_for(email, name="", language=""):
     """The user of an e-mail address that its owner has just confirmed; made when there is none yet.
 
-    A name that is there already is kept. Raises ValidationError when it is not an e-mail address.
+    A name and a language that are there already are kept. Raises ValidationError when it is not an e-mail address.
     """
     users = get_user_model().objects
     email = normalise_email(email)
     if user := users.filter(email=email).first():
-        if name and not user.name:
-            user.name = name
-            user.save(update_fields=["name"])
+        missing = {"name": name and not user.name, "language": language and not user.language}
+        if fields := [field for field, is_missing in missing.items() if is_missing]:
+            user.name, user.language = user.name or name, user.language or language
+            user.save(update_fields=fields)
         return user
     try:
         with transaction.atomic():
-            return users.create_user(email, name=name)
+            return users.create_user(email, name=name, language=language)
     except IntegrityError:  # somebody confirmed the same address at the same moment
         return users.get(email=email)
 
@@ -56,11 +58,22 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_login_stages(self):
         return ["allauth.account.stages.LoginByCodeStage", "oiep.sign_in.second_factor.SecondStep"]
 
+    def post_login(self, request, user, **kwargs):
+        response = super().post_login(request, user, **kwargs)
+        languages.after_sign_in(request, user, response)
+        return response
+
     def send_mail(self, template_prefix, email, context):
         # An address without an account has the same small allowance as any address that nobody has confirmed.
         known = get_user_model().objects.filter(email=email).exists()
         minutes = settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60
-        mail.queue(to=email, template=template_prefix, context={"minutes": minutes, **context}, unproven=not known)
+        mail.queue(
+            to=email,
+            template=template_prefix,
+            context={"minutes": minutes, **context},
+            unproven=not known,
+            language=languages.current(),
+        )
 
     def add_message(self, request, level, message_template=None, *args, message=None, **kwargs):
         """Passes allauth's refusals on. What went well, our pages show, all but the end."""

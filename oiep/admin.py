@@ -19,10 +19,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from oiep import audit
+from oiep import audit, languages
 from oiep import email as mail
 from oiep.letters import text_for_manager
-from oiep.models import AuditEvent, OutgoingEmail
+from oiep.models import AuditEvent, OutgoingEmail, Translation
 from oiep.sign_in.security import lead_to_second_factor
 from oiep.templatetags.desk import what_happened
 
@@ -224,6 +224,32 @@ class UserAdmin(CharterAdmin):
             obj.session_round += 1  # who could read the old mailbox is signed out
             obj.save(update_fields=["session_round"])
         super().save_model(request, obj, form, change)
+
+
+@admin.register(Translation)
+class TranslationAdmin(CharterAdmin):
+    """The languages of the site. Until a speaker has checked one, each page in it says so."""
+
+    list_display = ["language", "checked_at", "checked_by"]
+    list_display_links = None
+    actions = ["say_checked", "say_unchecked"]
+    fields = readonly_fields = ["language", "checked_at", "checked_by"]
+
+    def has_add_permission(self, request):
+        return False
+
+    @admin.action(description=_("A speaker has checked it"), permissions=["change"])
+    def say_checked(self, request, queryset):
+        self._mark(request, queryset, checked=True)
+
+    @admin.action(description=_("No speaker has checked it"), permissions=["change"])
+    def say_unchecked(self, request, queryset):
+        self._mark(request, queryset, checked=False)
+
+    def _mark(self, request, queryset, *, checked):
+        n = languages.mark(queryset, checked=checked, actor=request.user)
+        words = ngettext("%(n)s language changed.", "%(n)s languages changed.", n) % {"n": n}
+        self.message_user(request, words, messages.SUCCESS if n else messages.WARNING)
 
 
 @admin.register(AuditEvent)

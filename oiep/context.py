@@ -4,6 +4,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from oiep import languages
+
 SECTIONS = (
     ("charter", _("The Charter")),
     ("partners", _("Partners")),
@@ -19,4 +21,10 @@ def site(request):
     sections = [{"url": reverse(name), "label": label} for name, label in SECTIONS]
     for section in sections:
         section["is_current"] = request.path.startswith(section["url"])
-    return {"SITE_URL": settings.SITE_URL, "sections": sections}
+    return {
+        "SITE_URL": settings.SITE_URL,
+        "sections": sections,
+        "languages": languages.choices(),
+        "locale": languages.LOCALES[languages.current()],
+        "unchecked": languages.unchecked,
+    }

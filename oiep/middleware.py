@@ -19,7 +19,8 @@ def private_answers(get_response):
 
     def middleware(request):
         response = get_response(request)
-        is_known = settings.SESSION_COOKIE_NAME in request.COOKIES or response.cookies
+        own = {settings.SESSION_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME} & set(request.COOKIES)
+        is_known = own or response.cookies
         if is_known and not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_cache=True)
         return response

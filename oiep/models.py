@@ -41,6 +41,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("may use admin"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_example = models.BooleanField(_("example account"), default=False, editable=False)
+    # Of what we write to them, and of pages on a browser that has no choice of its own. None: they never chose.
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, default="", db_default="", choices=settings.LANGUAGES
+    )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     # How often all sessions were ended. A session knows the number of its time, and ends when it changes.
     session_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
@@ -170,6 +174,35 @@ class AuditEvent(models.Model):
         return f"{self.verb} {self.subject_type_id}:{self.subject_id}"
 
 
+class TranslationQuerySet(models.QuerySet):
+    def checked(self):
+        return self.exclude(checked_at=None)
+
+
+class Translation(models.Model):
+    """A language beside English, and who said when that somebody who speaks it has checked its words."""
+
+    language = models.CharField(_("language"), max_length=10, unique=True, choices=settings.LANGUAGES)
+    checked_at = models.DateTimeField(_("checked"), null=True, blank=True)
+    checked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by"))
+
+    objects = TranslationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("translation")
+        verbose_name_plural = _("translations")
+        ordering = ["language"]
+        constraints = [
+            models.CheckConstraint(
+                name="translation_check_has_time_and_person",
+                condition=Q(checked_at=None, checked_by=None) | Q(checked_at__isnull=False, checked_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.get_language_display())
+
+
 class OutgoingEmailQuerySet(models.QuerySet):
     def due(self, now=None):
         """What a worker may claim: waiting and its time has come, or claimed by a worker whose lease ran out."""
@@ -213,6 +246,9 @@ class OutgoingEmail(models.Model):
     template = models.CharField(_("kind"), max_length=60)
     to = models.CharField(_("to"), max_length=254, validators=[clean_line], db_index=True)
     reply_to = models.CharField(_("reply to"), max_length=254, blank=True, validators=[clean_line])
+    language = models.CharField(
+        _("language"), max_length=10, default="en-gb", db_default="en-gb", choices=settings.LANGUAGES
+    )
     subject_line = models.CharField(_("subject"), max_length=250, validators=[clean_line])
     text = models.TextField(_("text"))
     # An iCalendar object with its METHOD (RFC 5545, 5546), for calendar programs to take in.

@@ -66,7 +66,7 @@ class Table:
 
 GROUND = {
     "oiep.User": Table(
-        plain="id is_superuser is_staff is_active is_example date_joined last_login session_round",
+        plain="id is_superuser is_staff is_active is_example language date_joined last_login session_round",
         personal="email name password",
         # `oiep.privacy.erasing` empties it: the account stays, as an id.
         rows=(
@@ -74,7 +74,7 @@ GROUND = {
                 _("Your account"),
                 user="pk",
                 erased=lambda rows: None,
-                shown="email name date_joined last_login is_staff",
+                shown="email name language date_joined last_login is_staff",
             ),
         ),
     ),
@@ -89,6 +89,7 @@ GROUND = {
         ),
         clock="sessions",
     ),
+    "oiep.Translation": Table(plain="id language checked_at checked_by"),
     "oiep.Erasure": Table(plain="id user erased_at"),
     "oiep.AuditEvent": Table(
         plain="id at actor verb subject_type subject_id data",
@@ -98,8 +99,8 @@ GROUND = {
     ),
     "oiep.OutgoingEmail": Table(
         plain=(
-            "id key template unproven leaves_no_trace subject_type subject_id state created_at due_at lease_until"
-            " attempts uncertain sent_at"
+            "id key template language unproven leaves_no_trace subject_type subject_id state created_at due_at"
+            " lease_until attempts uncertain sent_at"
         ),
         personal="to reply_to subject_line text calendar reason withheld",
         rows=(

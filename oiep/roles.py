@@ -10,7 +10,7 @@ _ALL = (*_KEEP, "delete")
 # app → model → what the manager may do with it. What is part of something
 # larger, and a block, can be deleted. Nothing else can: lists are retired, the rest has its own clocks.
 MANAGER_MAY = {
-    "oiep": {"user": ("view", "erase"), "auditevent": _SEE, "outgoingemail": _EDIT},
+    "oiep": {"user": ("view", "erase"), "auditevent": _SEE, "outgoingemail": _EDIT, "translation": _EDIT},
     "partners": {
         "partner": _EDIT,
         "membership": _SEE,

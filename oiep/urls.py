@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from oiep import views
+from oiep import languages, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path("sitemap-<slug:section>.xml", views.sitemap, name="sitemap-section"),
     path("robots.txt", views.robots, name="robots"),
+    path("language/", languages.choose, name="choose-language"),
     path("health/live", views.health_live, name="health-live"),
     path("health/ready", views.health_ready, name="health-ready"),
     path("", include("oiep.sign_in.urls")),

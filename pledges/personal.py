@@ -74,7 +74,7 @@ REGISTER = {
     ),
     "pledges.Signing": Table(
         plain=(
-            "id reference kind source browser started_at changed_at charter declared_at last_mailed_at mails"
+            "id reference kind language source browser started_at changed_at charter declared_at last_mailed_at mails"
             " confirmed_at assisted assisted_by signature join_request"
         ),
         personal="answers email",

@@ -123,6 +123,7 @@ PUBLIC = [
     ("sitemap-<slug:section>.xml", {"section": "partners"}, "200"),
     ("sitemap-<slug:section>.xml", {"section": "users"}, "404"),
     ("robots.txt", {}, "200"),
+    ("language/", {}, "405"),  # a button, not a page
     ("health/live", {}, "200"),
     ("health/ready", {}, "200"),
 ]
@@ -586,6 +587,7 @@ LISTS = {
     "oiep/user": ("view", "view add change"),
     "oiep/auditevent": ("view", "view"),
     "oiep/outgoingemail": ("view", "view"),
+    "oiep/translation": ("view", "view"),  # and to say that a speaker has checked one
     "partners/partner": ("view change", "view change"),
     "partners/district": ("view add change", "view add change"),
     "partners/priorityarea": ("view add change", "view add change"),

@@ -12,6 +12,7 @@ from events.actions.bookings import Expired, TooMany
 from events.actions.locking import lock_round
 from events.models import Nomination, Vote, VoteRequest
 from oiep import email as mail
+from oiep import languages
 from oiep.limits import keyed_hash, seconds_to_wait
 from oiep.locks import lock_on
 from oiep.moderation import NotPossible
@@ -55,6 +56,7 @@ def ask_to_vote(*, nomination, email, source):
             to=email,
             template="award_vote",
             context={"request": request, "category": category, "round": category.round},
+            language=languages.current(),
             unproven=True,
         )
 

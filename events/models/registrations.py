@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.models.events import Event
+from oiep import languages
 from oiep.text import clean_line, clean_text
 from partners.models import Partner
 
@@ -121,6 +122,8 @@ class Registration(models.Model):
         _("what you do not eat"), blank=True, max_length=600, validators=[clean_text, MaxLengthValidator(600)]
     )
     photographs = models.BooleanField(_("may be in photographs"), default=False)
+    # Of who books, for what we write to somebody without an account.
+    language = models.CharField(max_length=10, default=languages.current, db_default=languages.ENGLISH, editable=False)
     source = models.CharField(max_length=64, blank=True, editable=False)
     created_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True, editable=False)

@@ -5,6 +5,7 @@ import re
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
@@ -59,6 +60,9 @@ def message_of(email, mail_connection=None):
     for header in (email.subject_line, email.to, email.reply_to):
         if not is_clean_line(header):
             raise ValueError("A header holds a character that does not belong in one line.")
+    with translation.override(email.language):
+        parts = {"subject": email.subject_line, "content": html_of(email.text), "SITE_URL": settings.SITE_URL}
+        html = render_to_string("email/base.html", parts)
     message = EmailMultiAlternatives(
         subject=email.subject_line,
         body=email.text,
@@ -67,8 +71,6 @@ def message_of(email, mail_connection=None):
         headers={"Message-ID": email.message_id, "Auto-Submitted": "auto-generated"},
         connection=mail_connection,
     )
-    parts = {"subject": email.subject_line, "content": html_of(email.text), "SITE_URL": settings.SITE_URL}
-    html = render_to_string("email/base.html", parts)
     message.attach_alternative(html, "text/html")
     if email.calendar:
         method = re.search(r"^METHOD:(\w+)\r?$", email.calendar, re.MULTILINE)[1]

@@ -8,9 +8,10 @@ import threading
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 from kombu.exceptions import OperationalError
 
+from oiep import languages
 from oiep.locks import lock_on
 from oiep.models import OutgoingEmail
 from oiep.text import normalise_email
@@ -26,6 +27,7 @@ def queue(
     context,
     key=None,
     about=None,
+    language="",
     reply_to="",
     calendar="",
     unproven=False,
@@ -36,8 +38,9 @@ def queue(
 
     to: one e-mail address. template: `templates/email/<template>.txt`, whose first line is the subject. key: what makes
     the message the only one of its kind; a second call with it writes nothing. about: the object that the manager finds
-    the message by. calendar: an iCalendar object with its METHOD, which calendar programs take in. unproven: nobody has
-    confirmed this address yet, so it gets a few messages a day at most, over all features
+    the message by. language: in which to write, for who has no account to keep it with; otherwise the account's, and
+    English for a stranger. calendar: an iCalendar object with its METHOD, which calendar programs take in. unproven:
+    nobody has confirmed this address yet, so it gets a few messages a day at most, over all features
     (UNPROVEN_ADDRESS_MAILS_A_DAY). leaves_no_trace: the row is deleted once the message has gone. hurry: tell a worker
     at once; a caller that writes many does so at the end.
 
@@ -46,11 +49,14 @@ def queue(
     to = normalise_email(to)
     if unproven and _unproven_allowance_is_used(to):
         return None
-    subject, text = compose(template, context)
+    language = languages.of_address(to) or language or languages.ENGLISH
+    with translation.override(language):
+        subject, text = compose(template, context)
     email = OutgoingEmail(
         key=key,
         template=template,
         to=to,
+        language=language,
         reply_to=reply_to,
         subject_line=subject,
         text=text,

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from oiep import languages
 from oiep.accounts import user_for
 from oiep.invitations import actions
 from oiep.invitations.forms import AcceptForm
@@ -102,7 +103,7 @@ class Visit:
         if not ratelimit.consume(self.request, action="request_login_code", key=email):
             return self._page(status=429, trouble=_("That was too many codes. Wait a few minutes, then try again."))
         with transaction.atomic():
-            user = user_for(email)
+            user = user_for(email, language=languages.current())
             process = LoginCodeVerificationProcess.initiate(
                 request=self.request, user=user if user.is_active else None, email=email
             )

@@ -5,6 +5,7 @@ import textwrap
 
 import heroicons
 from django import template
+from django.utils.formats import get_format, number_format
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
@@ -57,17 +58,25 @@ def percent_of(value, maximum):
 
 @register.filter
 def figure(value, unit=""):
-    """A number as people write it: 1,200 or 12.5; with its unit 40%, £1,200 or 3 people."""
+    """A number as people write it: 1,200 or 12.5, in Polish 12,5; with its unit 40%, £1,200 or 3 people."""
     if unit == "£":
         return money(value)
-    text = f"{value:,.2f}".rstrip("0").rstrip(".")
+    text = _spoken(value)
+    if "." in f"{value:.2f}".rstrip("0").rstrip("."):
+        text = text.rstrip("0")
     return f"{text}{unit}" if unit in ("", "%") else f"{text} {unit}"
 
 
 @register.filter
 def money(value):
-    """Pounds: £1,200 or £12.50."""
-    return f"£{value:,.2f}".removesuffix(".00")
+    """Pounds: £1,200 or £12.50, in Polish 1 200 £."""
+    return get_format("MONEY_FORMAT").format(_spoken(value))
+
+
+def _spoken(value):
+    """A number as it is written in the language spoken: with two decimals, or none where they say nothing."""
+    decimals = 0 if f"{value:.2f}".endswith(".00") else 2
+    return number_format(value, decimals, use_l10n=True, force_grouping=True)
 
 
 @register.filter

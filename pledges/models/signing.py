@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from oiep import languages
 from oiep.moderation import State
 from oiep.text import name_key
 from partners.models import JoinRequest, Kind, Partner, PriorityArea, Size
@@ -83,6 +84,8 @@ class Signing(models.Model):
     )
     answers = models.JSONField(default=dict)
     email = models.EmailField(_("e-mail address"), blank=True)
+    # Of who fills it in, for what we write before they have an account.
+    language = models.CharField(max_length=10, default=languages.current, db_default=languages.ENGLISH, editable=False)
     source = models.CharField(max_length=64)
     browser = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField(_("started"), default=timezone.now)

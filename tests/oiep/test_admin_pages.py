@@ -45,7 +45,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 LISTS = {
-    "oiep": ["auditevent", "outgoingemail", "user"],
+    "oiep": ["auditevent", "outgoingemail", "translation", "user"],
     "partners": ["blockedsender", "contactmessage", "declinereason", "district", "partner", "priorityarea", "sector"],
     "pledges": ["case", "charterversion", "pledge", "pledgeidea", "review", "signature", "signing"],
     "working_groups": ["group", "groupmember"],

@@ -32,7 +32,7 @@ def confirm(*, signing):
         return signing
     if signing.has_expired() or not signing.declared_at:
         raise Expired
-    user = user_for(signing.email, signing.answers["who"]["name"])
+    user = user_for(signing.email, signing.answers["who"]["name"], language=signing.language)
     signing.confirmed_at = timezone.now()
     if not (signing.signed_before() or signing.namesake()):
         try:
@@ -135,7 +135,7 @@ def ask_to_join(*, signing):
     partner = signing.namesake()
     if not signing.confirmed_at or signing.signature_id or partner is None:
         return None
-    user = user_for(signing.email)
+    user = user_for(signing.email, language=signing.language)
     try:
         request = partners.ask_to_join(
             partner=partner, user=user, job_title=signing.answers["who"].get("job_title", "")

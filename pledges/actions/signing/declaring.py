@@ -80,6 +80,7 @@ def _send_confirmation(signing):
             template="sign_already" if signing.signed_before() else "sign_confirm",
             context={"signing": signing},
             about=signing,
+            language=signing.language,
             unproven=True,
         )
     _count_mail(signing)

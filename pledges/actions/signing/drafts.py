@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from oiep import audit
+from oiep import audit, languages
 from oiep import email as mail
 from oiep.limits import seconds_to_wait
 from oiep.locks import lock_on
@@ -42,8 +42,8 @@ def _open(signing):
 
 
 def _keep(signing):
-    signing.changed_at = timezone.now()
-    signing.save(update_fields=["answers", "email", "changed_at"])
+    signing.changed_at, signing.language = timezone.now(), languages.current()
+    signing.save(update_fields=["answers", "email", "language", "changed_at"])
     return signing
 
 
@@ -161,6 +161,7 @@ def send_resume_link(*, signing, email, source):
         template="sign_resume",
         context={"signing": signing},
         about=signing,
+        language=signing.language,
         unproven=True,
     )
     return signing
