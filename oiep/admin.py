@@ -238,6 +238,9 @@ class TranslationAdmin(CharterAdmin):
     def has_add_permission(self, request):
         return False
 
+    def has_change_permission(self, request, obj=None):
+        return obj is None and super().has_change_permission(request)  # by the actions alone
+
     @admin.action(description=_("A speaker has checked it"), permissions=["change"])
     def say_checked(self, request, queryset):
         self._mark(request, queryset, checked=True)

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language_info
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -20,6 +19,8 @@ from oiep.models import Translation
 
 ENGLISH = settings.LANGUAGE_CODE
 CODES = [code for code, _name in settings.LANGUAGES]
+# Each by its own name.
+NAMES = {"en-gb": "English", "pl": "Polski", "pt": "Português", "ar": "العربية"}
 # As Open Graph wants it.
 LOCALES = {"en-gb": "en_GB", "pl": "pl_PL", "pt": "pt_PT", "ar": "ar_AR"}
 
@@ -32,10 +33,7 @@ def current():
 
 def choices():
     """What to offer on a page: each language by its own name."""
-    return [
-        {"code": code, "name": get_language_info(code)["name_local"].capitalize(), "is_current": code == current()}
-        for code in CODES
-    ]
+    return [{"code": code, "name": NAMES[code], "is_current": code == current()} for code in CODES]
 
 
 def unchecked():
@@ -43,7 +41,7 @@ def unchecked():
     code = current()
     if code == ENGLISH or Translation.objects.checked().filter(language=code).exists():
         return None
-    return get_language_info(code)["name_translated"]
+    return dict(settings.LANGUAGES)[code]
 
 
 @transaction.atomic

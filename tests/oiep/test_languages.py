@@ -121,7 +121,7 @@ def test_signing_in_brings_both_choices_together(client, of_account, of_browser,
     user = User.objects.create_user("jo@example.org", "a password of jo", language=of_account)
     if of_browser:
         client.cookies[settings.LANGUAGE_COOKIE_NAME] = of_browser
-    client.post(reverse("account_login"), {"login": user.email, "password": "a password of jo"})
+    client.post(reverse("account_login_password"), {"login": user.email, "password": "a password of jo"})
     user.refresh_from_db()
     assert user.language == account_after
     assert client.get("/account/")["Content-Language"] == page_after
