@@ -21,7 +21,7 @@ COPY events events
 COPY templates templates
 COPY static static
 COPY locale locale
-RUN python -m babel.messages.frontend -q compile -d locale -D django
+RUN python -m oiep.catalogues locale/*/LC_MESSAGES/django.po
 # Collecting files talks to nothing; the names below only have to be there.
 RUN SECRET_KEY=unused ALLOWED_HOSTS=unused SITE_URL=https://unused FROM_EMAIL=unused CONTACT_EMAIL=unused \
     DATABASE_URL=postgresql://unused/unused REDIS_URL=redis://unused EMAIL_URL=smtp://unused \

@@ -31,7 +31,7 @@ lint: .venv/installed
 translations: $(COMPILED)
 
 %.mo: %.po | .venv/installed
-	@$(BABEL) compile -i $< -o $@ -l $(patsubst locale/%/LC_MESSAGES/,%,$(dir $<))
+	@.venv/bin/python -m oiep.catalogues $<
 
 # Reads the words to translate anew; what is new is to be translated in locale/, and what is gone is dropped.
 messages: .venv/installed
