@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from events.models import Event
-from oiep.calendars import calendar_of, content_of, entry_of
+from oiep.calendars import attendee, calendar_of, content_of, entry_of
 
 
 def feed(events):
@@ -26,12 +26,16 @@ def file_of(event):
 
 
 def entry_for(registration, *, now):
-    """The calendar object of an e-mail to somebody who has a place, with the online link; its end if there is none."""
+    """The calendar object of an e-mail to somebody who has a place, with the online link; its end if there is none.
+
+    It is an invitation that they have accepted, so that their program follows what becomes of it (docs/decisions/0021).
+    """
     event = registration.event
     is_off = bool(event.cancelled_at or registration.state in registration.OVER)
-    calendar = calendar_of(method="CANCEL" if is_off else "PUBLISH")
-    online_url = "" if is_off else event.online_url
-    calendar.add_component(_entry(event, stamp=now, online_url=online_url, is_cancelled=is_off))
+    calendar = calendar_of(method="CANCEL" if is_off else "REQUEST")
+    entry = _entry(event, stamp=now, online_url="" if is_off else event.online_url, is_cancelled=is_off)
+    entry.add("attendee", attendee(registration.email, has_said_yes=True))
+    calendar.add_component(entry)
     return calendar.to_ical().decode()
 
 

@@ -60,13 +60,25 @@ def entry_of(obj, *, summary, location, description, stamp, is_cancelled, day_on
         entry.add("dtstart", utc(obj.starts_at))
         entry.add("dtend", utc(obj.ends_at))
     entry.add("summary", summary)
-    entry.add("location", location)
+    if location:
+        entry.add("location", location)
     entry.add("description", description)
     entry.add("url", vUri(settings.SITE_URL + obj.get_absolute_url()))
     entry.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     entry.add("transp", "TRANSPARENT" if is_cancelled or day_only else "OPAQUE")
     entry.add("organizer", organiser())
     return entry
+
+
+def attendee(address, *, has_said_yes):
+    """Who an entry in an e-mail is for, and nobody else: Outlook and Gmail take it for no invitation otherwise.
+
+    has_said_yes: they have booked, so that their program shows it as accepted. No program is to send us an answer.
+    """
+    reader = vCalAddress(f"mailto:{address}")
+    said = "ACCEPTED" if has_said_yes else "NEEDS-ACTION"
+    reader.params.update({"ROLE": "REQ-PARTICIPANT", "PARTSTAT": said, "RSVP": "FALSE"})
+    return reader
 
 
 def organiser():

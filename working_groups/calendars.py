@@ -7,9 +7,8 @@ import datetime
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from icalendar import vCalAddress
 
-from oiep.calendars import calendar_of, content_of, entry_of
+from oiep.calendars import attendee, calendar_of, content_of, entry_of
 from working_groups.models import Group, Meeting
 
 _PAST = datetime.timedelta(days=365)
@@ -19,10 +18,7 @@ def invitation(meeting, *, user, now):
     """The calendar object of an e-mail to one member: an invitation, or the end of one that is cancelled."""
     calendar = calendar_of(method="CANCEL" if meeting.cancelled_at else "REQUEST")
     entry = _entry(meeting, stamp=now, description=_words(meeting, meeting.online_url))
-    # Programs take an invitation for one only if it names its reader; it names nobody else.
-    attendee = vCalAddress(f"mailto:{user.email}")
-    attendee.params.update({"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "FALSE"})
-    entry.add("attendee", attendee)
+    entry.add("attendee", attendee(user.email, has_said_yes=False))
     calendar.add_component(entry)
     return calendar.to_ical().decode()
 

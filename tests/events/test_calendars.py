@@ -85,8 +85,34 @@ def test_entry_tells_where_it_is_written_and_no_secret(client):
 def test_entry_for_who_has_a_place_holds_the_link():
     registration = RegistrationFactory(booked=True, event__online_url="https://meet.example/secret")
     calendar = icalendar.Calendar.from_ical(entry_for(registration, now=timezone.now()))
-    assert str(calendar["method"]) == "PUBLISH"
-    assert "https://meet.example/secret" in str(calendar.walk("VEVENT")[0]["description"])
+    entry = calendar.walk("VEVENT")[0]
+    assert "https://meet.example/secret" in str(entry["description"])
+    # Outlook and Gmail follow what is an invitation, and one that its reader has accepted asks them nothing.
+    assert str(calendar["method"]) == "REQUEST"
+    assert str(entry["attendee"]) == f"mailto:{registration.email}"
+    assert (entry["attendee"].params["PARTSTAT"], entry["attendee"].params["RSVP"]) == ("ACCEPTED", "FALSE")
+
+
+def test_file_and_every_message_are_of_one_entry(client):
+    # Moved from the last day of summer time to the first without it, at the same hour of the clock.
+    registration = RegistrationFactory(booked=True, event__starts_at=at("2031-10-25T10:00"))
+    event = registration.event
+    [public] = entries(client.get(f"/events/{event.slug}/calendar.ics")).values()
+    event.starts_at, event.ends_at = at("2031-10-26T10:00"), at("2031-10-26T12:00")
+    event = registration.event = save_event(event=event, fields=["starts_at", "ends_at"], actor=ManagerFactory())
+    moved = icalendar.Calendar.from_ical(entry_for(registration, now=timezone.now()))
+    registration.event = cancel_event(event=event, why="Snow.", actor=ManagerFactory())
+    off = icalendar.Calendar.from_ical(entry_for(registration, now=timezone.now()))
+    parts = [public, moved.walk("VEVENT")[0], off.walk("VEVENT")[0]]
+    assert len({str(entry["uid"]) for entry in parts}) == 1
+    assert [int(entry["sequence"]) for entry in parts] == [0, 1, 2]
+    assert [entry["dtstart"].dt.strftime("%d %H:%M %Z") for entry in parts] == [
+        "25 09:00 UTC",
+        "26 10:00 UTC",
+        "26 10:00 UTC",
+    ]
+    assert [str(entry["url"]) for entry in parts] == [f"http://testserver/events/{event.slug}/"] * 3
+    assert (str(off["method"]), str(parts[2]["attendee"])) == ("CANCEL", f"mailto:{registration.email}")
 
 
 def test_moved_event_keeps_its_uid_and_counts_up(client):
