@@ -108,7 +108,11 @@ def locked(booking):
 
 
 def settle(event, booking):
-    """Books, or puts on the waiting list, a booking whose address is known; the caller holds the event's lock."""
+    """Books, or puts on the waiting list, a booking whose address is known; the caller holds the event's lock.
+
+    Places that came free by another way, such as an erasure, go to those who wait first.
+    """
+    offer_free_places(event)
     booking.confirmed_at = timezone.now()
     has_room = event.capacity is None or booking.places <= event.places_left
     if has_room:
@@ -171,11 +175,18 @@ def accept_offer(*, booking):
         raise NotPossible(_("This event is cancelled."))
     if booking.state != State.OFFERED or booking.offered_until <= timezone.now():
         raise NotPossible(_("The offer has run out, and the places have gone to the next in line."))
-    booking.state, booking.offered_until = State.BOOKED, None
-    booking.save(update_fields=["state", "offered_until"])
+    give_place(booking)
+    booking.save(update_fields=["state", "offered_until", "reminded_for"])
     audit.record(verb="registration.booked", subject=booking, event=event.pk, places=booking.places)
     letters.booked(booking)
     return booking
+
+
+def give_place(booking):
+    """Makes who waited somebody who comes. So near the event that reminders go, our message that they do is one."""
+    booking.state, booking.offered_until = State.BOOKED, None
+    if booking.event.starts_at - timezone.now() < datetime.timedelta(hours=settings.EVENT_REMINDER_HOURS):
+        booking.reminded_for = booking.event.starts_at
 
 
 @transaction.atomic

@@ -79,21 +79,28 @@ def remind(*, booking, now=None):
 
 
 def attendees_to_forget(today):
-    """Who booked for events that ended EVENT_ATTENDEE_MONTHS ago or longer (product.md, *Privacy*)."""
+    """Who booked for events that ended EVENT_ATTENDEE_MONTHS ago or longer (product.md, *Privacy*).
+
+    And what nobody has confirmed for CONFIRMATION_DAYS: the address may be of somebody who never asked.
+    """
     limit = add_months(today, -settings.EVENT_ATTENDEE_MONTHS)
-    return Registration.objects.filter(forgotten_at=None, event__ends_at__date__lt=limit)
+    unconfirmed = today - datetime.timedelta(days=settings.CONFIRMATION_DAYS)
+    return Registration.objects.filter(
+        Q(event__ends_at__date__lt=limit) | Q(state=State.UNCONFIRMED, created_at__date__lt=unconfirmed),
+        forgotten_at=None,
+    )
 
 
 @transaction.atomic
-def forget_attendee(*, booking):
-    """Erases who booked; for how many they booked and came stays, as a number. Returns whether there was anything."""
-    booking = Registration.objects.select_for_update(of=("self",)).get(pk=booking.pk)
-    if booking.forgotten_at:
+def forget_attendee(*, booking, today):
+    """Erases who booked, if it is time; for how many they booked and came stays, as a number. Returns whether it was."""
+    booking = Registration.objects.select_for_update(of=("self",)).filter(pk=booking.pk).first()
+    if booking is None or not attendees_to_forget(today).filter(pk=booking.pk).exists():
         return False
+    mail.forget(OutgoingEmail.objects.about(booking))
     if booking.state == State.UNCONFIRMED:
         booking.delete()
         return True
     forget(Registration.objects.filter(pk=booking.pk))
-    mail.forget(OutgoingEmail.objects.about(booking))
     audit.trail(booking).update(note="")
     return True

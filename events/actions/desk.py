@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.actions import letters
-from events.actions.bookings import live, locked, settle
+from events.actions.bookings import give_place, live, locked, settle
 from events.actions.locking import lock_event
 from events.models import Registration
 from oiep import audit
@@ -55,9 +55,9 @@ def let_in(*, booking, why, add_places, actor):
         raise NotPossible(_("This event is over."))
     if booking.state == State.WAITING and event.capacity is not None:
         _make_room(event, booking.places - event.places_left, add_places=add_places, actor=actor)
-    booking.state, booking.offered_until = State.BOOKED, None
+    give_place(booking)
     booking.confirmed_at = booking.confirmed_at or timezone.now()
-    booking.save(update_fields=["state", "offered_until", "confirmed_at"])
+    booking.save(update_fields=["state", "offered_until", "reminded_for", "confirmed_at"])
     audit.record(verb="registration.let_in", subject=booking, actor=actor, note=why, event=event.pk)
     letters.booked(booking)
     letters.filled(event)

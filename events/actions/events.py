@@ -37,6 +37,7 @@ def save_event(*, event, fields, actor):
     """
     now = lock_event(event)
     fields = {name for name in fields if getattr(now, name) != getattr(event, name)}
+    before = {"when": now.when, "place": now.place}
     for name in fields:
         setattr(now, name, getattr(event, name))
     check_capacity(now)
@@ -47,7 +48,7 @@ def save_event(*, event, fields, actor):
         now.save(update_fields=[*fields, "sequence", "changed_at"])
         audit.record(verb="event.changed", subject=now, actor=actor, fields=sorted(fields))
     if is_told:
-        letters.event_changed(now, fields)
+        letters.event_changed(now, fields, before)
     if fields & {"capacity", "starts_at", "bookings_close_at"}:
         offer_free_places(now)
     return now

@@ -61,10 +61,13 @@ def cancelled(booking, *, was_booked, by_organiser):
     _write(booking, "event_given_back", calendar=calendar, by_organiser=by_organiser)
 
 
-def event_changed(event, fields):
-    """Tells everybody who has or waits for a place, once for each change that a calendar must show."""
-    moved, place = {"starts_at", "ends_at"} & {*fields}, {"place", "online_url"} & {*fields}
-    _tell_all(event, "event_changed", moved=moved, place=place)
+def event_changed(event, fields, before):
+    """Tells everybody who has or waits for a place, once for each change that a calendar must show.
+
+    before: its `when` and its `place`, as they were.
+    """
+    what = {"moved": {"starts_at", "ends_at"}, "place": {"place"}, "link": {"online_url"}}
+    _tell_all(event, "event_changed", before=before, **{name: bool(of & {*fields}) for name, of in what.items()})
 
 
 def event_cancelled(event):

@@ -213,10 +213,18 @@ class Registration(models.Model):
         """The names of all for whom it is, as far as they are known."""
         return [self.name, *(line.strip() for line in self.guests.splitlines() if line.strip())]
 
+    @property
+    def unnamed(self):
+        """For how many more places there are than names."""
+        return max(0, self.places - len(self.people))
+
+    @property
+    def confirm_until(self):
+        return self.created_at + datetime.timedelta(days=settings.CONFIRMATION_DAYS)
+
     def has_expired(self, now=None):
         """Whether an unconfirmed one can be confirmed no more."""
-        limit = (now or timezone.now()) - datetime.timedelta(days=settings.CONFIRMATION_DAYS)
-        return self.state == self.State.UNCONFIRMED and self.created_at < limit
+        return self.state == self.State.UNCONFIRMED and self.confirm_until < (now or timezone.now())
 
 
 class FeedbackQuerySet(models.QuerySet):

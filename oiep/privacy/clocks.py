@@ -47,7 +47,7 @@ WORDS = {
     "unused": _("Accounts erased that were made to answer an invitation and never used for anything"),
     "emails": _("Old e-mails emptied or deleted"),
     "audit_notes": _("Old notes in the audit trail emptied"),
-    "attendees": _("People forgotten who came to events"),
+    "attendees": _("People forgotten who came to events, and bookings deleted that nobody confirmed"),
     "sessions": _("Sessions that had run out deleted"),
     "left_over": _("Rows about people who were erased, that came meanwhile, deleted"),
 }
@@ -73,7 +73,7 @@ def run_day(today=None):
     done["declined"] += each(
         forgetting.declined_reviews(declined), lambda row: forgetting.empty_declined_review(row, declined), done
     )
-    done["attendees"] += each(attendees_to_forget(today), lambda row: forget_attendee(booking=row), done)
+    done["attendees"] += each(attendees_to_forget(today), lambda row: forget_attendee(booking=row, today=today), done)
     for name, rows in _to_delete(today):
         done[name] += each(rows, lambda row, rows=rows: rows.filter(pk=row.pk).delete()[0], done)
     done["unused"] = each(_unused(declined), lambda user: _forget_unused(user, declined), done)

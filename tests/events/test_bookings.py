@@ -14,6 +14,7 @@ from events.actions import bookings as actions
 from events.actions import cancel_event, save_event
 from events.actions.daily import forget_attendee, run_tick
 from events.models import Registration
+from events.personal import unname_bookings
 from oiep.day import run_day
 from oiep.models import OutgoingEmail
 from oiep.moderation import NotPossible
@@ -230,6 +231,16 @@ def test_several_places_wait_together_and_smaller_ones_pass(event):
     assert (large.state, small.state) == (State.WAITING, State.BOOKED)
 
 
+def test_places_that_an_erasure_freed_go_to_who_waits_and_not_to_the_next_who_comes(event):
+    event.capacity = 1
+    event.save()
+    gone, waits = booked(event, "a@example.org"), booked(event, "b@example.org")
+    unname_bookings(Registration.objects.filter(pk=gone.pk))
+    late = booked(event, "c@example.org")
+    waits.refresh_from_db()
+    assert (waits.state, late.state) == (State.OFFERED, State.WAITING)
+
+
 def test_without_a_limit_there_is_always_room():
     event = EventFactory(published=True)
     assert [booked(event, f"p{n}@example.org", places=4).state for n in range(5)] == [State.BOOKED] * 5
@@ -400,16 +411,19 @@ def test_moved_event_tells_everybody_once_for_each_change(event, mailbox):
         booked(event, f"p{number}@example.org")
     book(event, "unconfirmed@example.org")
     actions.cancel_booking(booking=booked(event, "gone@example.org"))
-    manager, told = ManagerFactory(), []
+    manager, told, was = ManagerFactory(), [], event.when
     for change in ({"starts_at": event.starts_at + HOUR}, {"summary": "Said better."}, {"place": "Museum"}):
         for name, value in change.items():
             setattr(event, name, value)
         event = save_event(event=event, fields=change, actor=manager)
         told.append(OutgoingEmail.objects.filter(template="event_changed").count())
     assert told == [3, 3, 6]
-    message = mailbox()[-1]
-    assert message.subject == "New place: The fair"
-    assert "Museum" in message.body
+    of_one = [message for message in mailbox() if message.to == ["p1@example.org"]]
+    moved, elsewhere = (message for message in of_one if message.subject.startswith("New "))
+    assert (moved.subject, elsewhere.subject) == ("New time: The fair", "New place: The fair")
+    assert f"(before: {was})" in moved.body
+    assert "Where: Museum (before: Town Hall, Oxford)" in elsewhere.body
+    assert "before: M" not in elsewhere.body  # the time is what it was
 
 
 def test_cancelled_event_tells_everybody_once(event, client):
@@ -461,6 +475,16 @@ def test_no_reminder_for_who_does_not_come_or_has_just_booked(event):
         assert run_tick()["reminded"] == 0
 
 
+def test_no_reminder_for_who_got_their_place_after_the_reminders_went(event):
+    event.capacity = 1
+    event.save()
+    first, second = booked(event, "a@example.org"), booked(event, "b@example.org")
+    with time_machine.travel(event.starts_at - 30 * HOUR):
+        actions.cancel_booking(booking=first)
+        actions.accept_offer(booking=second)
+        assert run_tick()["reminded"] == 0
+
+
 def test_moved_event_is_announced_again(event):
     booked(event)
     with time_machine.travel(event.starts_at - 40 * HOUR):
@@ -481,8 +505,8 @@ def test_attendees_are_erased_six_months_after_the_event(event):
         event = EventFactory(published=True, starts_at=timezone.now() + 24 * HOUR)  # ends on 3 March
         booking = booked(event, "zqx@example.org", guests="zqx Guest", places=2, access_needs="zqx", name="zqx")
         book(event, "zqx2@example.org")
-    assert run_day(datetime.date(2026, 9, 3))["attendees"] == 0
-    assert run_day(datetime.date(2026, 9, 4))["attendees"] == 2
+    assert run_day(datetime.date(2026, 9, 3))["attendees"] == 1  # the one that nobody confirmed, long before
+    assert run_day(datetime.date(2026, 9, 4))["attendees"] == 1
     assert run_day(datetime.date(2026, 9, 5))["attendees"] == 0
     booking.refresh_from_db()
     assert (booking.places, booking.email, booking.state) == (2, "", State.BOOKED)
@@ -490,9 +514,30 @@ def test_attendees_are_erased_six_months_after_the_event(event):
         assert "zqx" not in str(list(rows))
 
 
+def test_unconfirmed_booking_goes_after_seven_days_with_its_mail(event, client):
+    with time_machine.travel(datetime.datetime(2026, 3, 2, 12, tzinfo=datetime.UTC)):
+        event = EventFactory(published=True, starts_at=timezone.now() + 24 * HOUR * 90)
+        address = book(event, "zqx@example.org").confirmation_url
+        sent = OutgoingEmail.objects.get(template="event_confirm")
+        assert "The link works until 9 March 2026" in sent.text
+    assert run_day(datetime.date(2026, 3, 9))["attendees"] == 0
+    assert run_day(datetime.date(2026, 3, 10))["attendees"] == 1
+    assert not Registration.objects.exists()
+    assert "zqx" not in str(list(OutgoingEmail.objects.values()))
+    assert "book again" in client.get(address).content.decode()
+
+
+def test_booking_confirmed_while_it_is_deleted_stays(event):
+    with time_machine.travel(timezone.now() - 24 * 6.9 * HOUR):
+        booking = book(event, "rosa@example.org")
+    actions.confirm_booking(booking=booking)
+    assert not forget_attendee(booking=booking, today=timezone.localdate() + datetime.timedelta(days=2))
+    assert event.registrations.get().email == "rosa@example.org"
+
+
 def test_forgetting_twice_is_forgetting_once():
-    booking = RegistrationFactory(booked=True, event__past=True)
-    assert [forget_attendee(booking=booking) for _n in range(2)] == [True, False]
+    booking, later = RegistrationFactory(booked=True, event__past=True), timezone.localdate() + 24 * 365 * HOUR
+    assert [forget_attendee(booking=booking, today=later) for _n in range(2)] == [True, False]
 
 
 def test_database_refuses_two_bookings_of_one_address(event):

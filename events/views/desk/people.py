@@ -163,15 +163,20 @@ def _cell(row, name):
     return (_("yes") if value else _("no")) if isinstance(value, bool) else value
 
 
+def _everybody(booking):
+    """A name for each place; empty, to be written in by hand, where we were told none."""
+    return [*booking.people, *[""] * booking.unnamed]
+
+
 @of_event
 def badges(request, event):
     """A badge for each person, to print: their name, organisation and the code that checks them in."""
     booked = event.registrations.booked().filter(forgotten_at=None).select_related("partner").by_name()
     found = [
-        {"name": name, "organisation": booking.shown_organisation, "code": code}
+        {"name": name, "booking": booking, "code": code}
         for booking in booked
         for code in [drawn(booking.code_url)]
-        for name in booking.people
+        for name in _everybody(booking)
     ]
     return show(request, event, "badges", tab="event-people", badges=found)
 
@@ -179,7 +184,7 @@ def badges(request, event):
 @of_event
 def sign_in_sheet(request, event):
     booked = event.registrations.booked().filter(forgotten_at=None).select_related("partner").by_name()
-    people = [{"name": name, "booking": booking} for booking in booked for name in booking.people]
+    people = [{"name": name, "booking": booking} for booking in booked for name in _everybody(booking)]
     return show(request, event, "sign_in_sheet", tab="event-people", people=people)
 
 
