@@ -3,6 +3,7 @@
 import json
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
@@ -12,10 +13,11 @@ _PROMOTERS = {Contributor.Role.HOST: "organizer", Contributor.Role.PARTNER: "con
 _OURSELVES = "Oxfordshire Inclusive Economy Partnership"
 
 
-def structured(event, contributors):
+def structured(event, contributors, photographs=()):
     """The event's JSON-LD, safe within a `script` element. Online links are not in it: only who has a place sees them.
 
-    contributors: its Contributor rows, with their partners. https://schema.org/Event says what each name means.
+    contributors: its Contributor rows, with their partners. photographs: those that are public.
+    https://schema.org/Event says what each name means.
     """
     data = {
         "@context": "https://schema.org",
@@ -34,8 +36,16 @@ def structured(event, contributors):
     for row in contributors:
         name = str(row.partner.public_name) if row.partner else row.name
         parts[_PROMOTERS.get(row.role, "sponsor")].append({"@type": "Organization", "name": name})
+    if event.group:
+        parts["organizer"].append(_named("Organization", event.group))
     parts["organizer"] = parts["organizer"] or [{"@type": "Organization", "name": _OURSELVES, "url": settings.SITE_URL}]
     data |= {name: rows for name, rows in parts.items() if rows}
+    if event.series:
+        data["superEvent"] = {"@type": "EventSeries", "name": event.series.name}
+    if event.capacity:
+        data["maximumAttendeeCapacity"] = event.capacity
+    if photographs:
+        data["image"] = [settings.SITE_URL + reverse("photograph", args=[picture.pk]) for picture in photographs]
     if event.is_open_for_bookings():
         full = event.places_left == 0
         data["offers"] = {
@@ -46,6 +56,10 @@ def structured(event, contributors):
             "url": settings.SITE_URL + event.get_absolute_url(),
         }
     return _as_script(data)
+
+
+def _named(kind, thing):
+    return {"@type": kind, "name": str(thing), "url": settings.SITE_URL + thing.get_absolute_url()}
 
 
 def _time(event, moment):

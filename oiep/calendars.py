@@ -6,6 +6,7 @@ clocks show twice it is clear which is meant.
 
 import datetime
 import hashlib
+import re
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -91,6 +92,11 @@ def organiser():
 
 def utc(moment):
     return moment.astimezone(datetime.UTC).replace(microsecond=0)
+
+
+def addresses_of(url):
+    """Of a feed: the address to copy, and the one that a device's own calendar opens."""
+    return {"calendar_url": url, "webcal_url": re.sub(r"^https?:", "webcal:", url)}
 
 
 def answer(request, content, *, name, cache_control):

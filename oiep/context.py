@@ -19,8 +19,9 @@ SECTIONS = (
 
 def site(request):
     sections = [{"url": reverse(name), "label": label} for name, label in SECTIONS]
+    within = reverse("events") if request.path.startswith(reverse("awards")) else request.path
     for section in sections:
-        section["is_current"] = request.path.startswith(section["url"])
+        section["is_current"] = within.startswith(section["url"])
     return {
         "SITE_URL": settings.SITE_URL,
         "sections": sections,

@@ -51,6 +51,12 @@ def in_words(starts_at, ends_at):
     return _("%(starts)s to %(ends)s (%(zone)s)") % {"starts": first, "ends": last, "zone": starts.tzname()}
 
 
+def moment(at):
+    """When something happens, with the name of the time that the clocks show: 4 May 2027, 10am (BST)."""
+    local = timezone.localtime(at)
+    return f"{date_format(local)}, {clock(local)} ({local.tzname()})"
+
+
 def clock(time):
     """A time as people say it: 10am, 1.30pm, noon, midnight."""
     return time_format(time, "P").replace(" a.m.", "am").replace(" p.m.", "pm").replace(":", ".")

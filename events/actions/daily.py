@@ -93,7 +93,7 @@ def attendees_to_forget(today):
 
 @transaction.atomic
 def forget_attendee(*, booking, today):
-    """Erases who booked, if it is time; for how many they booked and came stays, as a number. Returns whether it was."""
+    """Erases who booked, if it is time; for how many they booked and came stays, a number. Returns whether it was."""
     booking = Registration.objects.select_for_update(of=("self",)).filter(pk=booking.pk).first()
     if booking is None or not attendees_to_forget(today).filter(pk=booking.pk).exists():
         return False

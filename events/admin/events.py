@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path, resolve, reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -82,6 +82,13 @@ class MaterialInline(PartInline):
 class EventForm(forms.ModelForm):
     class Meta:
         widgets = {"areas": forms.CheckboxSelectMultiple}
+
+    def clean_slug(self):
+        slug = self.cleaned_data["slug"]
+        pages = ("event", "event-book", "event-booked", "event-desk")
+        if any(resolve(reverse(page, args=[slug])).url_name != page for page in pages):
+            raise ValidationError(_("We use this address for something else. Choose another."))
+        return slug
 
     def clean(self):
         values = super().clean()

@@ -1,4 +1,7 @@
+from django.conf import settings
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -6,9 +9,10 @@ from events import calendars
 from events.listing import listing_of, months_of
 from events.models import Contributor, Event, Feedback, Material, Photograph
 from events.structured import structured
-from oiep.calendars import answer
+from oiep.calendars import addresses_of, answer
 from oiep.uploads import attachment, shown
 from partners.models import Partner
+from working_groups.models import Action
 
 QUOTES = 6
 # How long a calendar may be kept; then its program asks whether it has changed.
@@ -31,6 +35,7 @@ def events(request):
             "month": month,
             "months": sorted(months, reverse=past),
             "nothing": _nothing(listing, past=past, month=month),
+            **addresses_of(settings.SITE_URL + reverse("events-calendar")),
         },
     )
 
@@ -63,7 +68,6 @@ def event(request, slug):
             .filter(pk__in=[row.partner_id for row in contributors if row.partner_id])
             .values_list("pk", flat=True)
         ),
-        "structured": structured(event, contributors),
         "is_over": event.is_over(),
         "is_open": event.is_open_for_bookings(),
         "others": event.series and Event.objects.published().filter(series=event.series).exclude(pk=event.pk),
@@ -71,11 +75,14 @@ def event(request, slug):
     }
     if context["is_over"]:
         context |= {
-            "learning": event.learning.all(),
+            "learning": event.learning.prefetch_related(
+                Prefetch("action", Action.objects.published().select_related("group"), to_attr="public_action")
+            ),
             "photographs": event.photographs.filter(is_public=True),
             "materials": event.materials.filter(is_public=True),
             "quotes": Feedback.objects.quotable(event)[:QUOTES],
         }
+    context["structured"] = structured(event, contributors, context.get("photographs", ()))
     return render(request, "events/event.html", context)
 
 

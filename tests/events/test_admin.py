@@ -74,6 +74,7 @@ def test_event_is_written_published_and_cancelled(client):
         ({"place": ""}, "__all__", "Say where it is"),
         ({"title": "Two\x0blines"}, "title", "cannot be shown"),
         ({"capacity": "0"}, "capacity", "1"),
+        ({"slug": "booking"}, "slug", "something else"),  # /events/booking/… are the links in our e-mails
         (
             {"starts_at_0": "2026-03-29", "starts_at_1": "01:30", "ends_at_0": "2026-03-29"},
             "starts_at",

@@ -154,5 +154,5 @@ def test_nothing_yet(client):
 
 def test_times_are_those_of_oxfordshire(client, winner):
     with at(AT):
-        assert "28 June 2030, 18:00" in " ".join(client.get("/awards/2030/").content.decode().split())
+        assert "28 June 2030, 6pm (BST)" in " ".join(client.get("/awards/2030/").content.decode().split())
     assert timezone.localtime(AT).hour == 18

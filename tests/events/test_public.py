@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tests.factories import (
+    ActionFactory,
     ContributorFactory,
     DistrictFactory,
     EventFactory,
@@ -166,6 +167,31 @@ def test_page_after_the_event_shows_what_came_of_it(client):
     assert b"Nobody agreed" not in response.content
     assert f"/events/materials/{slides.pk}/" in page.links
     assert f'src="/events/photographs/{picture.pk}/" alt="Two people laughing."'.encode() in response.content
+    shared = f'<meta property="og:image" content="http://testserver/events/photographs/{picture.pk}/">'
+    assert shared in response.content.decode()
+    assert structured_in(response)["image"] == [f"http://testserver/events/photographs/{picture.pk}/"]
+
+
+@pytest.mark.parametrize(
+    ("hidden", "public", "is_told"), [(False, True, True), (False, False, False), (True, True, False)]
+)
+def test_who_took_a_point_up_is_told_where_that_is_public(client, hidden, public, is_told):
+    group = GroupFactory(name="Fair work", is_closed=hidden)
+    point = LearningPointFactory(action=ActionFactory(group=group, is_public=public))
+    LearningPointFactory(event=point.event)
+    text = Page(client.get(point.event.get_absolute_url())).text
+    assert ("Taken up by: Fair work" in text) is is_told
+    assert text.count("Taken up by") == is_told
+
+
+def test_address_to_subscribe_to_is_there_to_copy(client):
+    content = client.get("/events/").content.decode()
+    assert 'value="http://testserver/events/calendar.ics"' in content
+    assert 'href="webcal://testserver/events/calendar.ics"' in content
+
+
+def test_awards_stand_in_the_section_of_events(client):
+    assert '<a href="/events/" aria-current="true">' in client.get("/awards/").content.decode()
 
 
 def test_cancelled_event_says_so_everywhere(client):
@@ -215,13 +241,19 @@ def structured_in(response):
 
 
 def test_search_engines_get_the_event_with_its_status_and_price(client):
-    event = EventFactory(published=True, starts_at=at("2098-05-04"), capacity=1, online_url="https://meet.example/x")
+    within = {"group": GroupFactory(name="Fair work", slug="fair-work"), "series": SeriesFactory(name="Lunches")}
+    online = "https://meet.example/x"
+    event = EventFactory(published=True, starts_at=at("2098-05-04"), capacity=1, online_url=online, **within)
     data = structured_in(client.get(event.get_absolute_url()))
     assert data["@type"] == "Event"
     assert (data["startDate"], data["endDate"]) == ("2098-05-04T10:00+01:00", "2098-05-04T12:00+01:00")
     assert data["eventStatus"] == "https://schema.org/EventScheduled"
     assert data["eventAttendanceMode"] == "https://schema.org/MixedEventAttendanceMode"
     assert data["isAccessibleForFree"] is True
+    assert data["organizer"] == [
+        {"@type": "Organization", "name": "Fair work", "url": "http://testserver/working-groups/fair-work/"}
+    ]
+    assert data["superEvent"] == {"@type": "EventSeries", "name": "Lunches"}
     assert (data["offers"]["price"], data["offers"]["availability"]) == (0, "https://schema.org/InStock")
     assert "meet.example" not in json.dumps(data)
     RegistrationFactory(event=event, booked=True)

@@ -255,9 +255,9 @@ def test_feed_costs_the_same_with_many_meetings(client, group, address, django_a
 
 def test_address_is_made_and_renewed_and_the_old_one_is_gone(client_of, client, chair, settings):
     own = client_of(chair)
-    assert not own.get(reverse("calendar")).context["url"]
+    assert not own.get(reverse("calendar")).context.get("calendar_url")
     assert not CalendarAddress.objects.exists()
-    urls = [own.post(reverse("calendar"), follow=True).context["url"] for _time in range(2)]
+    urls = [own.post(reverse("calendar"), follow=True).context.get("calendar_url") for _time in range(2)]
     paths = [url.removeprefix(settings.SITE_URL) for url in urls]
     assert [client.get(path).status_code for path in paths] == [404, 200]
     assert list(AuditEvent.objects.order_by("pk").values_list("verb", "actor")) == [

@@ -1,7 +1,5 @@
 """A person's calendar of meetings, at a secret address that a calendar program reads without signing in."""
 
-import re
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from oiep.calendars import answer
+from oiep.calendars import addresses_of, answer
 from working_groups import calendars
 from working_groups.actions.calendars import renew_calendar_address
 from working_groups.models import CalendarAddress
@@ -49,6 +47,7 @@ def calendar(request):
             messages.success(request, _("Here is your new address. The old one does not work any more."))
         return redirect("calendar")
     address = CalendarAddress.objects.filter(user=request.user).first()
-    url = address and settings.SITE_URL + reverse("calendar-feed", args=[address.key])
-    context = {"address": address, "url": url, "webcal_url": url and re.sub(r"^https?:", "webcal:", url)}
+    context = {"address": address}
+    if address:
+        context |= addresses_of(settings.SITE_URL + reverse("calendar-feed", args=[address.key]))
     return render(request, "working_groups/meetings/calendar.html", context)

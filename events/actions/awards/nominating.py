@@ -12,6 +12,7 @@ from oiep import audit
 from oiep.moderation import Move, NotPossible, State, move
 from partners.actions.standing import locked
 from partners.models import Partner
+from working_groups.times import moment
 
 
 class Closed(NotPossible):
@@ -106,11 +107,8 @@ def _require_open(award_round):
         return
     if award_round.published_at and timezone.now() >= award_round.closes_at:
         raise Closed(
-            _("Nominations closed on %(date)s at %(time)s. What you wrote is below: keep a copy for next year.")
-            % {
-                "date": timezone.localtime(award_round.closes_at).strftime("%-d %B %Y"),
-                "time": timezone.localtime(award_round.closes_at).strftime("%H:%M"),
-            }
+            _("Nominations closed on %(when)s. What you wrote is below: keep a copy for next year.")
+            % {"when": moment(award_round.closes_at)}
         )
     raise Closed(_("Nominations are not open yet."))
 
