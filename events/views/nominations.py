@@ -75,13 +75,14 @@ def nominate(request, year, slug):
 
 
 def _evidence(query, partner):
-    """What the button was pressed on: `?pledge=` or `?review=`, where it is the partner's."""
+    """What the button was pressed on: `?pledge=` or `?review=`, where it is the partner's; else its latest review."""
     rows = {"pledge": pledges_of(partner), "review": reviews_of(partner)}
-    return {
+    found = {
         name: query[name]
         for name, choices in rows.items()
         if query.get(name, "").isdecimal() and len(query[name]) < 10 and choices.filter(pk=query[name]).exists()
     }
+    return found or {"review": rows["review"].first()}
 
 
 def _refuse(form, refusal):

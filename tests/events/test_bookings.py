@@ -84,6 +84,7 @@ def test_stranger_books_confirms_and_gets_the_calendar_file(client, event, mailb
     [calendar] = [part for part in message.message().walk() if part.get_content_type() == "text/calendar"]
     entry = icalendar.Calendar.from_ical(calendar.get_payload(decode=True)).walk("VEVENT")[0]
     assert (str(entry["summary"]), entry["dtstart"].dt) == ("The fair", event.starts_at.replace(microsecond=0))
+    assert f"http://testserver/events/{event.slug}/calendar.ics" in message.body
     assert client.get(confirm, follow=True).redirect_chain  # a second time leads to the booking
 
 
@@ -421,9 +422,9 @@ def test_moved_event_tells_everybody_once_for_each_change(event, mailbox):
     of_one = [message for message in mailbox() if message.to == ["p1@example.org"]]
     moved, elsewhere = (message for message in of_one if message.subject.startswith("New "))
     assert (moved.subject, elsewhere.subject) == ("New time: The fair", "New place: The fair")
-    assert f"(before: {was})" in moved.body
-    assert "Where: Museum (before: Town Hall, Oxford)" in elsewhere.body
-    assert "before: M" not in elsewhere.body  # the time is what it was
+    assert f"When it was to be before: {was}" in moved.body
+    assert "Where: Museum\n\nWhere it was to be before: Town Hall, Oxford" in elsewhere.body
+    assert "When it was" not in elsewhere.body
 
 
 def test_cancelled_event_tells_everybody_once(event, client):

@@ -92,6 +92,20 @@ def test_evidence_in_an_address_that_is_none(client_of, category, bakery, person
     assert client_of(person).get(f"{page(category, bakery)}?{query}").status_code == 200
 
 
+def test_latest_review_is_attached_where_nothing_else_is(client_of, category, bakery, person):
+    day = timezone.localdate()
+    reviews = [
+        ReviewFactory(partner=bakery, approved=True, round_on=day - datetime.timedelta(days=days)) for days in (400, 30)
+    ]
+    ReviewFactory(partner=bakery)
+    pledge = PledgeFactory(approved=True, partner=bakery)
+    client, address = client_of(person), page(category, bakery)
+    assert f'value="{reviews[1].pk}" selected' in client.get(address).content.decode()
+    from_pledge = client.get(f"{address}?pledge={pledge.pk}").content.decode()
+    assert f'value="{pledge.pk}" selected' in from_pledge
+    assert f'value="{reviews[1].pk}" selected' not in from_pledge
+
+
 def test_evidence_of_another_partner(client_of, category, bakery, person):
     foreign = PledgeFactory(approved=True)
     answer = client_of(person).post(page(category, bakery), {"category": category.pk, "pledge": foreign.pk, "why": WHY})
