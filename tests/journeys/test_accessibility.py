@@ -197,7 +197,7 @@ def test_axe_finds_a_planted_fault(page_of):
         document.querySelector("main").insertAdjacentHTML("beforeend", "<img src='http://other.example/x'>");
         document.querySelector("main h1").className = "planted";
         const sheet = new CSSStyleSheet();
-        sheet.replaceSync(".planted {width: 400px; color: #888; background: #777}");
+        sheet.replaceSync(".planted {width: 400px; padding: 1em; color: #888; background: #777}");
         document.adoptedStyleSheets.push(sheet);
     }""")
     looks = [*LOOKS, *SIGNED_IN_LOOKS]

@@ -57,7 +57,7 @@ def says(**changed):
 
 
 def a_file(name="certificate.png"):
-    return uploads.SafeFile(ContentFile(PICTURE), uploads.KINDS["png"], name)
+    return uploads.SafeFile(ContentFile(PICTURE, name="new.png"), uploads.KINDS["png"], name)
 
 
 def claim(partner, kind, file=None, **changed):
