@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -65,7 +66,7 @@ def name_of(obj):
     if isinstance(obj, Pledge):
         return _("The pledge “%(words)s”") % {"words": Truncator(obj.statement).chars(60)}
     if isinstance(obj, Review):
-        return _("The progress review for %(date)s") % {"date": obj.round_on.strftime("%-d %B %Y")}
+        return _("The progress review for %(date)s") % {"date": date_format(obj.round_on)}
     if isinstance(obj, Recognition):
         return _("The recognition “%(name)s”") % {"name": obj.kind}
     return _("The change to the profile")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 
@@ -212,4 +213,4 @@ def statement(standing, explanation=""):
 
 
 def _date(day):
-    return day.strftime("%-d %B %Y")
+    return date_format(day)

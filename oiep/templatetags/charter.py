@@ -9,6 +9,8 @@ from django.utils.formats import get_format, number_format
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
+from oiep.translated import spoken
+
 register = template.Library()
 
 _markdown = MarkdownIt("commonmark", {"html": False})
@@ -77,6 +79,12 @@ def _spoken(value):
     """A number as it is written in the language spoken: with two decimals, or none where they say nothing."""
     decimals = 0 if f"{value:.2f}".endswith(".00") else 2
     return number_format(value, decimals, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def in_language(words):
+    """A pledge in the words of one of our ideas, in the language that is spoken; other words as they are."""
+    return spoken(words)
 
 
 @register.filter

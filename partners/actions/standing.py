@@ -2,6 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from oiep.moderation import NotPossible
@@ -27,6 +28,6 @@ def lock_standing(partner):
     if partner.withdrawn_at:
         raise NotPossible(
             _("This partner withdrew on %(date)s, so nothing about it can be changed any more.")
-            % {"date": timezone.localdate(partner.withdrawn_at).strftime("%-d %B %Y")}
+            % {"date": date_format(timezone.localdate(partner.withdrawn_at))}
         )
     return partner

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -289,7 +290,7 @@ class Partner(Moderated):
     def why_not(self, move):
         if self.withdrawn_at and move in DECISIONS | {Move.SUBMIT, Move.UNDO}:
             return _("It was withdrawn on %(date)s, so there is nothing left to decide.") % {
-                "date": timezone.localdate(self.withdrawn_at).strftime("%-d %B %Y")
+                "date": date_format(timezone.localdate(self.withdrawn_at))
             }
         return super().why_not(move)
 

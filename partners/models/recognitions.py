@@ -7,10 +7,12 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from oiep.moderation import Moderated, ModeratedQuerySet, Move, State, moderation_constraints
 from oiep.text import clean_line, clean_text
+from oiep.translated import TranslatedCharField
 from oiep.uploads import PrivateFileField
 from partners.models.partners import Partner
 from partners.models.reference import ReferenceData
@@ -19,12 +21,12 @@ from partners.models.reference import ReferenceData
 class RecognitionKind(ReferenceData):
     """An accreditation that exists, for example the Real Living Wage."""
 
-    name = models.CharField(_("name"), max_length=80, unique=True, validators=[clean_line])
+    name = TranslatedCharField(_("name"), max_length=80, unique=True, validators=[clean_line])
     slug = models.SlugField(_("address"), max_length=60, unique=True)
-    about = models.CharField(_("what it says of who holds it"), max_length=300, validators=[clean_line])
-    given_by = models.CharField(_("given by"), max_length=120, validators=[clean_line])
+    about = TranslatedCharField(_("what it says of who holds it"), max_length=300, validators=[clean_line])
+    given_by = TranslatedCharField(_("given by"), max_length=120, validators=[clean_line])
     website = models.URLField(_("website"), blank=True, validators=[URLValidator(schemes=["http", "https"])])
-    evidence_hint = models.CharField(
+    evidence_hint = TranslatedCharField(
         _("what shows it"),
         max_length=300,
         blank=True,
@@ -190,12 +192,12 @@ class Recognition(Moderated):
             return self.partner.why_not(move)
         if self.ended_at:
             return _("It ended on %(date)s (%(how)s), so there is nothing left to decide.") % {
-                "date": timezone.localdate(self.ended_at).strftime("%-d %B %Y"),
+                "date": date_format(timezone.localdate(self.ended_at)),
                 "how": self.get_ending_display(),
             }
         if move == Move.APPROVE and self.has_expired:
             return _("It was valid until %(date)s, so there is nothing to show. Ask for changes, or decline.") % {
-                "date": self.expires_on.strftime("%-d %B %Y")
+                "date": date_format(self.expires_on)
             }
         if move == Move.UNDO and self.state in (State.APPROVED, State.DECLINED) and self._another_waits():
             return _("Another claim of the same recognition waits. Decide on that one first.")

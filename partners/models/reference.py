@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from oiep.text import clean_line, clean_text
+from oiep.translated import Translated, TranslatedCharField, TranslatedTextField
 
 
 class ReferenceQuerySet(models.QuerySet):
@@ -13,7 +14,7 @@ class ReferenceQuerySet(models.QuerySet):
         return self.filter(retired_at=None)
 
 
-class ReferenceData(models.Model):
+class ReferenceData(Translated):
     """A list that the manager edits. An entry in use is retired, not deleted, so that nothing that names it breaks."""
 
     order = models.PositiveSmallIntegerField(_("order"), default=0)
@@ -27,9 +28,9 @@ class ReferenceData(models.Model):
 
 
 class District(ReferenceData):
-    name = models.CharField(_("name"), max_length=60, unique=True, validators=[clean_line])
+    name = TranslatedCharField(_("name"), max_length=60, unique=True, validators=[clean_line])
     slug = models.SlugField(_("address"), max_length=60, unique=True)
-    about = models.TextField(_("about"), blank=True, validators=[clean_text], help_text=_("Markdown."))
+    about = TranslatedTextField(_("about"), blank=True, validators=[clean_text], help_text=_("Markdown."))
     map_shape = models.TextField(
         _("shape on the map"),
         blank=True,
@@ -65,13 +66,13 @@ class PriorityArea(ReferenceData):
         ROSE = "rose", _("rose")
         INDIGO = "indigo", _("indigo")
 
-    name = models.CharField(
+    name = TranslatedCharField(
         _("name"), max_length=200, unique=True, validators=[clean_line], help_text=_("As the Charter words it.")
     )
-    short_name = models.CharField(_("short name"), max_length=60, unique=True, validators=[clean_line])
+    short_name = TranslatedCharField(_("short name"), max_length=60, unique=True, validators=[clean_line])
     slug = models.SlugField(_("address"), max_length=60, unique=True)
-    summary = models.CharField(_("in one sentence"), max_length=250, validators=[clean_line])
-    meaning = models.TextField(_("what it means"), validators=[clean_text], help_text=_("Markdown."))
+    summary = TranslatedCharField(_("in one sentence"), max_length=250, validators=[clean_line])
+    meaning = TranslatedTextField(_("what it means"), validators=[clean_text], help_text=_("Markdown."))
     colour = models.CharField(_("colour"), max_length=10, choices=Colour.choices)
     icon = models.CharField(
         _("icon"),
@@ -92,7 +93,7 @@ class PriorityArea(ReferenceData):
 
 
 class Sector(ReferenceData):
-    name = models.CharField(_("name"), max_length=80, unique=True, validators=[clean_line])
+    name = TranslatedCharField(_("name"), max_length=80, unique=True, validators=[clean_line])
     slug = models.SlugField(_("address"), max_length=60, unique=True)
 
     class Meta(ReferenceData.Meta):
@@ -104,8 +105,8 @@ class Sector(ReferenceData):
 
 
 class DeclineReason(ReferenceData):
-    title = models.CharField(_("reason"), max_length=100, unique=True, validators=[clean_line])
-    message = models.TextField(
+    title = TranslatedCharField(_("reason"), max_length=100, unique=True, validators=[clean_line])
+    message = TranslatedTextField(
         _("what we write"), validators=[clean_text], help_text=_("You can change it for each partner before it goes.")
     )
 

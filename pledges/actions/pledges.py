@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from oiep import audit
@@ -151,7 +152,7 @@ def _lock_open(pledge):
     if pledge.ended_at:
         raise NotPossible(
             _("This pledge ended on %(date)s (%(how)s), so it cannot be changed any more.")
-            % {"date": timezone.localdate(pledge.ended_at).strftime("%-d %B %Y"), "how": pledge.get_ending_display()}
+            % {"date": date_format(timezone.localdate(pledge.ended_at)), "how": pledge.get_ending_display()}
         )
     if pledge.state == State.DECLINED:
         raise NotPossible(_("This pledge was declined, so it cannot be changed. You can add a new one."))

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from oiep import audit
@@ -260,4 +261,4 @@ def _as_it_is(review):
 
 
 def _date(day):
-    return day.strftime("%-d %B %Y")
+    return date_format(day)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from oiep.text import clean_line, clean_text
+from oiep.translated import Translated, TranslatedCharField, TranslatedTextField
 from partners.models import Partner
 
 
@@ -23,13 +24,13 @@ class CharterVersionQuerySet(models.QuerySet):
         return self.published(today).latest("number")
 
 
-class CharterVersion(models.Model):
+class CharterVersion(Translated):
     number = models.PositiveSmallIntegerField(_("version"), unique=True)
-    title = models.CharField(_("title"), max_length=120, validators=[clean_line])
-    summary = models.TextField(_("in short"), validators=[clean_text])
-    purpose = models.TextField(_("purpose"), validators=[clean_text], help_text=_("Markdown."))
-    vision = models.TextField(_("vision"), validators=[clean_text], help_text=_("Markdown."))
-    commitment = models.TextField(_("what signers commit to"), validators=[clean_text], help_text=_("Markdown."))
+    title = TranslatedCharField(_("title"), max_length=120, validators=[clean_line])
+    summary = TranslatedTextField(_("in short"), validators=[clean_text])
+    purpose = TranslatedTextField(_("purpose"), validators=[clean_text], help_text=_("Markdown."))
+    vision = TranslatedTextField(_("vision"), validators=[clean_text], help_text=_("Markdown."))
+    commitment = TranslatedTextField(_("what signers commit to"), validators=[clean_text], help_text=_("Markdown."))
     published_on = models.DateField(
         _("published on"), null=True, blank=True, help_text=_("From this day on it is the version that people sign.")
     )

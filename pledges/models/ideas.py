@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from oiep.text import clean_line, clean_text
+from oiep.translated import TranslatedCharField, TranslatedTextField
 from partners.models import Kind, PriorityArea, ReferenceData, ReferenceQuerySet
 
 
@@ -38,17 +39,17 @@ class PledgeIdea(ReferenceData):
     area = models.ForeignKey(PriorityArea, models.PROTECT, related_name="ideas", verbose_name=_("priority area"))
     capacity = models.CharField(_("capacity"), max_length=10, choices=Capacity.choices)
     kinds = ArrayField(models.CharField(max_length=12, choices=Kind.choices), verbose_name=_("kinds of partner"))
-    title = models.CharField(_("title"), max_length=100, unique=True, validators=[clean_line])
-    statement = models.TextField(
+    title = TranslatedCharField(_("title"), max_length=100, unique=True, validators=[clean_line])
+    statement = TranslatedTextField(
         _("the pledge"),
         max_length=STATEMENT_LENGTH,
         validators=[clean_text, MaxLengthValidator(STATEMENT_LENGTH)],
         help_text=_("In the signer's own voice: “We will…”, or “I will…” for residents."),
     )
-    why = models.TextField(_("why it matters"), validators=[clean_text])
-    first_steps = models.TextField(_("first steps"), validators=[clean_text], help_text=_("One step a line."))
-    measure = models.CharField(_("what to measure"), max_length=150, validators=[clean_line])
-    unit = models.CharField(_("unit"), max_length=30, blank=True, validators=[clean_line])
+    why = TranslatedTextField(_("why it matters"), validators=[clean_text])
+    first_steps = TranslatedTextField(_("first steps"), validators=[clean_text], help_text=_("One step a line."))
+    measure = TranslatedCharField(_("what to measure"), max_length=150, validators=[clean_line])
+    unit = TranslatedCharField(_("unit"), max_length=30, blank=True, validators=[clean_line])
     on_short_route = models.BooleanField(
         _("offered to organisations of fewer than 10 people"),
         default=False,

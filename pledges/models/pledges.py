@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from oiep.moderation import DECISIONS, Moderated, ModeratedQuerySet, Move, State, moderation_constraints
@@ -191,7 +192,7 @@ class Pledge(Moderated):
             return self.partner.why_not(move)
         if self.ended_at and move in DECISIONS | {Move.SUBMIT, Move.UNDO}:
             return _("It ended on %(date)s (%(how)s), so there is nothing left to decide.") % {
-                "date": timezone.localdate(self.ended_at).strftime("%-d %B %Y"),
+                "date": date_format(timezone.localdate(self.ended_at)),
                 "how": self.get_ending_display(),
             }
         if move == Move.UNDO and self.state == State.APPROVED and hasattr(self, "came_with"):

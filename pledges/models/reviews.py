@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from oiep.moderation import Moderated, ModeratedQuerySet, Move, State, moderation_constraints
@@ -167,7 +168,7 @@ class Review(Moderated):
             return self.partner.why_not(move)
         if self.closed_at and move == Move.SUBMIT:
             return _("This review closed on %(date)s: %(why)s.") % {
-                "date": timezone.localdate(self.closed_at).strftime("%-d %B %Y"),
+                "date": date_format(timezone.localdate(self.closed_at)),
                 "why": self.get_closing_display(),
             }
         return super().why_not(move)

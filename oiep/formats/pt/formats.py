@@ -8,3 +8,4 @@ THOUSAND_SEPARATOR = "\xa0"
 NUMBER_GROUPING = 3
 WEEKDAY_FORMAT = r"l, j \d\e F \d\e Y"
 MONEY_FORMAT = "{}\xa0£"
+MOMENT_FORMAT = r"j \d\e F \d\e Y, H:i"

@@ -70,7 +70,7 @@ def answer_join_request(*, request, accept, actor):
         raise NotPossible(
             _("This was answered on %(date)s: %(answer)s.")
             % {
-                "date": timezone.localdate(request.answered_at).strftime("%-d %B %Y"),
+                "date": date_format(timezone.localdate(request.answered_at)),
                 "answer": request.get_state_display(),
             }
         )

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from oiep.moderation import Move, NotPossible
@@ -27,7 +28,7 @@ def _check_editable(review):
     if not review.is_editable:
         raise NotPossible(
             _("This review was sent in on %(date)s, so it cannot be changed now. Keep a copy of what you wrote here.")
-            % {"date": timezone.localdate(review.submitted_at).strftime("%-d %B %Y")}
+            % {"date": date_format(timezone.localdate(review.submitted_at))}
         )
 
 

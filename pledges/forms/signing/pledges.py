@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from oiep.text import clean_text
+from oiep.translated import spoken
 from partners.models import Kind, PriorityArea
 from pledges.forms.pledges import PledgeForm
 from pledges.forms.signing.base import KeepsTyped, StepForm, chosen_from
@@ -53,7 +54,7 @@ class IdeasForm(StepForm):
                 (value, format_html("<strong>{}</strong><br>{}", idea.title, idea.statement))
                 for value, idea in self.on_offer.items()
             ),
-            *((value, pledge["statement"]) for value, pledge in self.kept.items()),
+            *((value, spoken(pledge["statement"])) for value, pledge in self.kept.items()),
         ]
         if self.signing:
             ticked = [f"idea-{pledge['idea_id']}" for pledge in self.signing.pledges]
@@ -93,7 +94,7 @@ def _entry(idea):
         "area_id": idea.area_id,
         "idea_id": idea.pk,
         "capacity": idea.capacity,
-        "statement": idea.statement,
+        "statement": idea.as_written("statement"),  # everybody reads it in their own language
     }
 
 

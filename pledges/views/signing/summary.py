@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from oiep.templatetags.charter import figure, money
+from oiep.translated import spoken
 from partners.models import District, Kind, Partner, PriorityArea, Purpose, Sector, Size
 from pledges.models import Capacity, Pledge
 
@@ -81,7 +82,7 @@ def _pledge_rows(signing):
 
 def describe(pledge):
     """A pledge as lines of text."""
-    lines = [pledge["statement"]]
+    lines = [spoken(pledge["statement"])]
     if pledge["capacity"] != Capacity.RESIDENT:
         lines.append(capfirst(Capacity(pledge["capacity"]).label))
     unit = f" {pledge['unit']}" if pledge["unit"] else ""
