@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -21,6 +22,12 @@ ENGLISH = settings.LANGUAGE_CODE
 CODES = [code for code, _name in settings.LANGUAGES]
 # Each by its own name.
 NAMES = {"en-gb": "English", "pl": "Polski", "pt": "Português", "ar": "العربية"}
+# Here so that locale/ can say how a language writes them within a sentence; Django's own translations begin them large.
+DAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
+MONTHS = (
+    _("January"), _("February"), _("March"), _("April"), _("May"), _("June"), _("July"), _("August"), _("September"),
+    _("October"), _("November"), _("December"),
+)  # fmt: skip
 # As Open Graph wants it.
 LOCALES = {"en-gb": "en_GB", "pl": "pl_PL", "pt": "pt_PT", "ar": "ar_AR"}
 

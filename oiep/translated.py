@@ -22,6 +22,9 @@ class _Spoken(DeferredAttribute):
         value = super().__get__(instance, cls)
         return value if instance is None else spoken(value)
 
+    def __set__(self, instance, value):  # without it the instance's own value would be read past us
+        instance.__dict__[self.field.attname] = value
+
 
 class _Field:
     descriptor_class = _Spoken
