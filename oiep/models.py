@@ -146,6 +146,37 @@ class Erasure(models.Model):
         return f"{self._meta.verbose_name} {self.pk}"
 
 
+class DataChange(models.Model):
+    """That something changed of what the public may see. The database adds a row with each statement that changes one
+    of the tables (migration 0008), so that whoever keeps figures knows whether they are still true (oiep/changes.py).
+
+    Only the latest few hundred are kept.
+    """
+
+    class Meta:
+        verbose_name = _("change of data")
+        verbose_name_plural = _("changes of data")
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class RequestCount(models.Model):
+    """How much one source has asked of what is open to programs, in one stretch of time (oiep/limits.py)."""
+
+    source = models.CharField(max_length=64)
+    begins_at = models.DateTimeField()
+    number = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("count of requests")
+        verbose_name_plural = _("counts of requests")
+        constraints = [models.UniqueConstraint("begins_at", "source", name="request_count_once")]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
 class AuditEvent(models.Model):
     """Something that was done, by whom, to what, and why. Rows are added by `oiep.audit.record` and never changed.
 

@@ -91,6 +91,9 @@ GROUND = {
     ),
     "oiep.Translation": Table(plain="id language checked_at checked_by"),
     "oiep.Erasure": Table(plain="id user erased_at"),
+    "oiep.DataChange": Table(plain="id"),
+    # A keyed hash, for some minutes.
+    "oiep.RequestCount": Table(plain="id source begins_at number"),
     "oiep.AuditEvent": Table(
         plain="id at actor verb subject_type subject_id data",
         letters="note",

@@ -19,6 +19,7 @@ PAGES = (
     "areas",
     "places",
     "pledges",
+    "impact",
     "working-groups",
     "events",
     "awards",

@@ -2,11 +2,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from oiep import languages, views
+from oiep.impact import views as impact
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("partners/", views.directory, name="partners"),
     path("partners/<slug:slug>/", views.partner, name="partner"),
+    path("impact/", impact.impact, name="impact"),
+    path("impact/<slug:key>.csv", impact.chart_file, name="impact-file"),
     path("account/", views.account, name="account"),
     path("", include("oiep.privacy.urls")),
     path("", include("partners.urls")),

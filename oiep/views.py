@@ -31,7 +31,7 @@ from partners.actions import pass_on_message
 from partners.directory import directory_of, nothing_found
 from partners.forms import FOR_VISITORS, MessageForm
 from partners.models import ContactMessage, Kind, Partner, ProfileChange, Recognition
-from pledges.figures import areas_with_figures, places_with_figures, totals
+from pledges.figures import areas_with_figures, facts, places_with_figures, totals
 from pledges.history import explanation_of, show_standings, standing_from, with_due_dates
 from pledges.models import Case, Pledge, Review, Signing
 from pledges.next_steps import (
@@ -59,15 +59,16 @@ _DECIDED_ON = ("partner", "pledge", "profilechange", "review", "recognition")
 def home(request):
     organisations = Partner.objects.listed().exclude(kind=Kind.RESIDENT)
     newest = organisations.order_by("-approved_at", "-pk").select_related("logo").prefetch_related("areas", "districts")
+    found = facts()
     return render(
         request,
         "home.html",
         {
-            "totals": totals(),
-            "areas": areas_with_figures(),
+            "totals": totals(found),
+            "areas": areas_with_figures(found=found),
             "places": [
                 {"district": place, "partners": place.partner_count, "url": place.get_absolute_url()}
-                for place in places_with_figures()
+                for place in places_with_figures(found=found)
             ],
             "newest": newest[:NEWEST],
             "events": Event.objects.coming(),

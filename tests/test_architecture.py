@@ -18,6 +18,9 @@ COMPOSITION = {
     "oiep.day",
     "oiep.management.commands.run_daily",
     "oiep.privacy",
+    "oiep.impact",
+    "oiep.data",
+    "oiep.feeds",
     "oiep.reports",
     "oiep.api",
 }

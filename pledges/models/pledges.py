@@ -30,6 +30,10 @@ class PledgeQuerySet(ModeratedQuerySet):
         """What counts and totals show: those that are live, and those of residents who were forgotten."""
         return self.approved().filter(ended_at=None, partner__in=Partner.objects.counted())
 
+    def promised(self):
+        """What partners ever promised, live or ended, each as its latest version says it."""
+        return self.approved().exclude(ending=Pledge.Ending.REPLACED)
+
     def open(self):
         """Neither ended nor declined: what its partner can still change or withdraw."""
         return self.filter(ended_at=None).exclude(state=State.DECLINED)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from oiep.listing import Facet, Listing
 from oiep.rules import rules
 from partners.models import District, Kind, Partner, PriorityArea
-from pledges.figures import areas_with_figures, places_with_figures
+from pledges.figures import areas_with_figures, facts, places_with_figures
 from pledges.history import show_standings
 from pledges.models import Capacity, CharterVersion, Pledge, PledgeIdea
 from pledges.progress import reports_on
@@ -96,7 +96,7 @@ def areas(request):
 @require_safe
 def area(request, slug):
     """A priority area. The address of a retired one works on, for links that others have kept."""
-    area = get_object_or_404(areas_with_figures(PriorityArea.objects.all()), slug=slug)
+    (area,) = areas_with_figures([get_object_or_404(PriorityArea, slug=slug)])
     partners = Partner.objects.listed().in_area(area)
     pledges = Pledge.objects.live().filter(area=area)
     ideas = PledgeIdea.objects.current().filter(area=area)
@@ -120,10 +120,11 @@ def _on_the_map(place):
 @require_safe
 def place(request, slug):
     """A district. The address of a retired one works on."""
-    place = get_object_or_404(places_with_figures(District.objects.all()), slug=slug)
+    found = facts()
+    (place,) = places_with_figures([get_object_or_404(District, slug=slug)], found)
     partners = Partner.objects.listed().in_place(place)
     pledges = Pledge.objects.live().filter(partner__in=Partner.objects.in_place(place))
-    figures = areas_with_figures(place=place)
+    figures = areas_with_figures(place=place, found=found)
     return render(request, "pledges/place.html", {"place": place, "areas": figures, **_newest(partners, pledges)})
 
 

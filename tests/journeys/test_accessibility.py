@@ -68,6 +68,8 @@ PUBLIC = [
     "/pledges/{pledge}/",
     "/pledges/{replaced}/",
     "/pledges/{stopped}/",
+    "/impact/",
+    "/impact/?area=housing-affordability&place=cherwell&kind=business&year=1066",
     "/working-groups/",
     "/working-groups/steering-group/",
     "/working-groups/good-jobs-example/",

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from partners.models import Kind
+from pledges.figures import facts
 from pledges.models import CharterVersion
 from pledges.track_record import track_record
 from tests.factories import (
@@ -354,10 +355,10 @@ def test_track_record_of_a_partner_that_left_tells_it_once():
         ("/charter/", 1),
         ("/charter/benefits/", 0),
         ("/charter/how-it-works/", 0),
-        ("/areas/", 1),
-        ("/areas/spend/", 8),
-        ("/places/", 1),
-        ("/places/oxford/", 7),
+        ("/areas/", 2),
+        ("/areas/spend/", 9),
+        ("/places/", 2),
+        ("/places/oxford/", 8),
         ("/pledges/", 4),
         ("/pledges/?area=spend&place=oxford&kind=business&capacity=employer&q=good&sort=oldest", 4),
         ("/partners/bakery/", 9),
@@ -372,6 +373,7 @@ def test_number_of_queries_does_not_grow(client, django_assert_num_queries, addr
         PledgeFactory(approved=True, partner=partner, area=area)
         PledgeFactory(approved=True, partner=bakery, area=area)
         PledgeIdeaFactory(area=area)
+    facts()  # kept from one page to the next, until something changes
     with django_assert_num_queries(queries):
         assert client.get(address).status_code == 200
 

@@ -1,0 +1,1 @@
+"""What was promised and what came of it, as charts, each with its table and its file."""

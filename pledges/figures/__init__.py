@@ -1,0 +1,18 @@
+"""How many signed, what they promised and what came of it: the one place that every page, program and export asks."""
+
+from pledges.figures.counts import areas_with_figures, places_with_figures, totals
+from pledges.figures.facts import Measured, Outcome, Timing, facts
+from pledges.figures.slices import Figures, Slice, figures
+
+__all__ = [
+    "Figures",
+    "Measured",
+    "Outcome",
+    "Slice",
+    "Timing",
+    "areas_with_figures",
+    "facts",
+    "figures",
+    "places_with_figures",
+    "totals",
+]
