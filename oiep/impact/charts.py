@@ -388,13 +388,27 @@ class Impact:
             rows=rows,
             template="impact/_grid.html",
         )
-        chart.lines = [
-            {"area": area, "place": place}
-            for area, row in zip(areas, rows, strict=True)
-            for place, live in zip(places, row.cells, strict=True)
-            if not live
-        ]
+        chart.lines = [*self._gaps_in(areas, places), *self._gaps_among_kinds(areas)]
         return chart
+
+    def _gaps_in(self, areas, places):
+        """What nobody pledges in a district, and then what only those pledge there who work across the county."""
+        pairs = [(area, place) for area in areas for place in places]
+        none = [pair for pair in pairs if not self._live_in(*pair)]
+        wide = [pair for pair in pairs if pair not in none and not self._live_in(*pair, is_local=True)]
+        yield from ({"area": area, "place": place} for area, place in none)
+        yield from ({"area": area, "place": place, "is_wide": True} for area, place in wide)
+
+    def _live_in(self, area, place, **more):
+        return self._of(area=area.pk, place=place.pk, **more).live
+
+    def _gaps_among_kinds(self, areas):
+        """What no organisation of a kind pledges; all over the slice."""
+        for kind in Kind:
+            if kind != Kind.RESIDENT and self.slice.kind in (None, kind.value):
+                for area in areas:
+                    if not self._of(area=area.pk, kind=kind.value).live:
+                        yield {"area": area, "kind": kind.label}
 
 
 def _amount(kind, number):

@@ -15,17 +15,20 @@ _KEPT_AT_MOST = 1000
 class Slice:
     """What figures are about; all, where nothing is named.
 
-    area, place: keys. year: that in which partners joined, pledges were first made, and reviews fell due.
+    area, place: keys. is_local: without partners that work across the county. year: that in which partners joined,
+    pledges were first made, and reviews fell due.
     """
 
     area: int | None = None
     place: int | None = None
     kind: str | None = None
     year: int | None = None
+    is_local: bool = False
 
     def has(self, fact):
         return (
             (self.area is None or self.area in fact.areas)
+            and not (self.is_local and fact.places is None)
             and (self.place is None or fact.places is None or self.place in fact.places)
             and (self.kind is None or self.kind == fact.kind)
             and (self.year is None or self.year == fact.month.year)
