@@ -8,6 +8,7 @@ import math
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 
@@ -38,3 +39,32 @@ def seconds_to_wait(rows, field, *limits, now=None):
         if blocking := list(times[at_most - 1 : at_most]):
             wait = max(wait, math.ceil((blocking[0] - since).total_seconds()))
     return wait
+
+
+# What is open to programs: counted in a row of its own, since reading leaves none behind ------
+
+
+def count_request(source, cost=1, now=None):
+    """Counts a request for data, and returns how many seconds to wait where that is one too many; else 0.
+
+    cost: how many ordinary requests it is worth. The count is one statement, so that no two requests share a number.
+    """
+    at_most, seconds = settings.DATA_LIMIT_BY_SOURCE
+    now = now or timezone.now()
+    stretch = now.timestamp() // seconds * seconds
+    begins_at = datetime.datetime.fromtimestamp(stretch, datetime.UTC)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO oiep_requestcount (source, begins_at, number) VALUES (%s, %s, %s) "
+            "ON CONFLICT (begins_at, source) DO UPDATE "
+            "SET number = least(oiep_requestcount.number + excluded.number, 1000000) RETURNING number",
+            [source, begins_at, cost],
+        )
+        number = cursor.fetchone()[0]
+        if number == cost:  # the first of this stretch sweeps out those before
+            cursor.execute(
+                "DELETE FROM oiep_requestcount WHERE id IN "
+                "(SELECT id FROM oiep_requestcount WHERE begins_at < %s FOR UPDATE SKIP LOCKED)",
+                [begins_at],
+            )
+    return math.ceil(stretch + seconds - now.timestamp()) if number > at_most else 0

@@ -20,6 +20,7 @@ PAGES = (
     "places",
     "pledges",
     "impact",
+    "data",
     "working-groups",
     "events",
     "awards",

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from oiep import languages, views
+from oiep.data import views as data
 from oiep.impact import views as impact
 
 urlpatterns = [
@@ -10,6 +11,11 @@ urlpatterns = [
     path("partners/<slug:slug>/", views.partner, name="partner"),
     path("impact/", impact.impact, name="impact"),
     path("impact/<slug:key>.csv", impact.chart_file, name="impact-file"),
+    path("data/", data.data, name="data"),
+    path("data/datapackage.json", data.description, name="data-description"),
+    path("data/<slug:name>.csv", data.csv_file, name="data-csv"),
+    path("data/<slug:name>.json", data.json_file, name="data-json"),
+    path("api/v1/", include("oiep.api.endpoints")),
     path("account/", views.account, name="account"),
     path("", include("oiep.privacy.urls")),
     path("", include("partners.urls")),

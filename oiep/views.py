@@ -194,6 +194,7 @@ _NOT_FOR_ROBOTS = (
     "/judging/",
     "/awards/vote/",
     "/working-groups/calendar/",
+    "/api/",
     "/*/contact/",
     "/*?",
 )

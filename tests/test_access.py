@@ -117,6 +117,17 @@ PUBLIC = [
     ("impact/", {}, "200"),
     ("impact/<slug:key>.csv", {"key": "areas"}, "200"),
     ("impact/<slug:key>.csv", {"key": "secrets"}, "404"),
+    ("data/", {}, "200"),
+    ("data/datapackage.json", {}, "200"),
+    ("data/<slug:name>.csv", {"name": "partners"}, "200"),
+    ("data/<slug:name>.csv", {"name": "users"}, "404"),
+    ("data/<slug:name>.json", {"name": "reviews"}, "200"),
+    ("data/<slug:name>.json", {"name": "users"}, "404"),
+    ("feeds/partners/", {}, "200"),
+    ("feeds/partners/areas/<slug:slug>/", {"slug": "spend"}, "200"),
+    ("feeds/partners/areas/<slug:slug>/", {"slug": "no-such-area"}, "404"),
+    ("feeds/partners/places/<slug:slug>/", {"slug": "oxford"}, "200"),
+    ("feeds/events/", {}, "200"),
     ("accessibility/", {}, "200"),
     ("privacy/", {}, "200"),
     ("terms/", {}, "200"),
@@ -129,6 +140,30 @@ PUBLIC = [
     ("language/", {}, "405"),  # a button, not a page
     ("health/live", {}, "200"),
     ("health/ready", {}, "200"),
+]
+API = [
+    ("api/v1/", {}, "200"),
+    ("api/v1/openapi.json", {}, "200"),
+    ("api/v1/totals", {}, "200"),
+    ("api/v1/totals/all", {}, "200"),
+    ("api/v1/areas", {}, "200"),
+    ("api/v1/places", {}, "200"),
+    ("api/v1/partners", {}, "200"),
+    ("api/v1/partners/<slug:slug>", {"slug": "bakery"}, "200"),
+    ("api/v1/partners/<slug:slug>", {"slug": "shed"}, "404"),  # it waits
+    ("api/v1/partners/<slug:slug>", {"slug": "left"}, "404"),  # a resident who has withdrawn
+    ("api/v1/partners/<slug:slug>/standing", {"slug": "bakery"}, "200"),
+    ("api/v1/partners/<slug:slug>/standing", {"slug": "shed"}, "404"),
+    ("api/v1/partners/<slug:slug>/standing", {"slug": "rose"}, "404"),  # a resident has none
+    ("api/v1/pledges", {}, "200"),
+    ("api/v1/pledges/<int:number>", {"number": "bread"}, "200"),
+    ("api/v1/pledges/<int:number>", {"number": "cake"}, "404"),  # it waits
+    ("api/v1/reviews", {}, "200"),
+    ("api/v1/events", {}, "200"),
+    ("api/v1/events/<slug:slug>", {"slug": "fair"}, "200"),
+    ("api/v1/events/<slug:slug>", {"slug": "plan"}, "404"),  # a draft
+    ("api/v1/events/<slug:slug>", {"slug": "among-us"}, "404"),  # of a closed group
+    ("api/v1/<path:rest>", {"rest": "no/such/thing"}, "404"),
 ]
 # A signature under way opens only in the browser that began it, or by the link in its e-mail.
 SIGNING = [
@@ -640,6 +675,7 @@ def _answers(rights, right):
 
 TABLE = [
     *PUBLIC,
+    *API,
     *SIGNING,
     *REVIEWS,
     *ACCOUNT,

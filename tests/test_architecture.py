@@ -20,7 +20,6 @@ COMPOSITION = {
     "oiep.privacy",
     "oiep.impact",
     "oiep.data",
-    "oiep.feeds",
     "oiep.reports",
     "oiep.api",
 }

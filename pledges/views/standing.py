@@ -66,9 +66,9 @@ def partner_standing(request, slug):
             return _json({"error": form.errors["on"][0], "on": request.GET["on"]}, status=400)
         form.fields["on"].widget.input_type = "text"  # a browser shows nothing of what it takes for no day
         return render(request, "pledges/standing.html", {"partner": partner, "form": form}, status=400)
-    statement = _statement(partner, form.cleaned_data["on"] if form.is_bound else today, today)
+    statement = statement_of(partner, form.cleaned_data["on"] if form.is_bound else today, today)
     if as_json:
-        return _json(_for_programs(partner, statement))
+        return _json(for_programs(partner, statement))
     return render(request, "pledges/standing.html", {"partner": partner, "form": form, "statement": statement})
 
 
@@ -78,7 +78,8 @@ def _wants_json(request):
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
-def _statement(partner, day, today):
+def statement_of(partner, day, today):
+    """All that is said of a partner's standing on a day."""
     reviews = list(with_due_dates(partner.reviews))
     history = history_from(partner, reviews, partner.pauses.all())
     found = standing.standing(standing.expected(history, today) if day > today else history, day)
@@ -109,7 +110,8 @@ def _recognitions_on(partner, day):
     return list(partner.recognitions.held_on(day).select_related("kind"))
 
 
-def _for_programs(partner, statement):
+def for_programs(partner, statement):
+    """A statement as what JSON holds of it."""
     found = statement["standing"]
     return {
         "partner": partner.public_name,
@@ -117,7 +119,7 @@ def _for_programs(partner, statement):
         "url": settings.SITE_URL + partner.get_absolute_url(),
         "day": statement["day"],
         "status": found.status,
-        "words": found.label,
+        "words": str(found.label),
         "why": statement["why"],
         "since": found.since,
         "until": found.until,
