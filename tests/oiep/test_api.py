@@ -348,7 +348,7 @@ def faults_of(application, path=""):
                 fuzz()
             except BaseExceptionGroup as fault:
                 faults.append(f"{operation.label}: {fault}")
-    assert asked > 10
+    assert asked
     return faults
 
 
