@@ -68,6 +68,7 @@ PUBLIC = [
     "/pledges/{pledge}/",
     "/pledges/{replaced}/",
     "/pledges/{stopped}/",
+    "/data/",
     "/impact/",
     "/impact/?area=housing-affordability&place=cherwell&kind=business&year=1066",
     "/working-groups/",
