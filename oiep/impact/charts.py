@@ -51,6 +51,7 @@ class Chart:
     legend: list = field(default_factory=list)
     template: str = "impact/_bars.html"
     lines: list = field(default_factory=list)
+    highest: int = 0  # what the top of the lines' field stands for
     nothing: str = ""
 
     def __post_init__(self):
@@ -365,7 +366,8 @@ class Impact:
             template="impact/_lines.html",
             nothing=_("Nothing to draw yet."),
         )
-        chart.lines = _lines(months)
+        chart.highest = max((max(partners, pledges) for _month, partners, pledges in months), default=0)
+        chart.lines = _lines(months, chart.highest)
         return chart
 
     def missing(self):
@@ -425,9 +427,8 @@ def _unit(measured, number):
     return money(number) if measured == Measured.MONEY else figure(number, units[measured])
 
 
-def _lines(months):
+def _lines(months, highest):
     """The two lines of the trend, in a field of 100 by 100, as the `points` of polylines."""
-    highest = max((max(partners, pledges) for _month, partners, pledges in months), default=0)
     if not highest:
         return []
     step = 100 / max(1, len(months) - 1)

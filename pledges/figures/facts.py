@@ -19,8 +19,9 @@ from oiep.moderation import State
 from partners.models import Kind, Partner
 from pledges.models import Pledge
 
-# Where asking takes longer than this, it is not asked again before that time has passed so many times. In seconds.
-_QUICK, _REST = 0.25, 20
+# Where asking takes longer than this, it is not asked again before that time has passed so many times, but after a
+# minute at most. In seconds.
+_QUICK, _REST, _REST_AT_MOST = 0.25, 20, 60
 _PATIENCE = 30  # seconds that a first asker waits for another
 
 
@@ -250,7 +251,8 @@ class _Kept:
     def is_good(self, version, day):
         if day != self.facts.day:
             return False
-        return version == self.version or (self.took > _QUICK and time.monotonic() < self.at + _REST * self.took)
+        rest = min(_REST * self.took, _REST_AT_MOST) if self.took > _QUICK else 0
+        return version == self.version or time.monotonic() < self.at + rest
 
 
 _kept = None
