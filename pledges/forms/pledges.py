@@ -1,9 +1,11 @@
 """A pledge, as signers and partners write it."""
 
 import datetime
+import re
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import get_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -26,21 +28,28 @@ def capacities_for(kind):
 
 
 class FigureField(forms.DecimalField):
-    """A number as people write it: "1,200", "£1 200" and "12.50" are all understood."""
+    """A number as people write it: "1,200", "£1 200" and "12.50" are all understood, and "12,50" as well.
+
+    A comma before three digits parts thousands; before one or two it is a decimal comma, in every language. A point
+    parts thousands only where the language has a decimal comma.
+    """
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "class": "input-short"})
 
     def to_python(self, value):
         if isinstance(value, str):
-            value = value.replace("\N{MINUS SIGN}", "-")
-            value = "".join(character for character in value if not character.isspace() and character not in ",£")
+            value = value.replace("\N{MINUS SIGN}", "-").replace("\N{ARABIC DECIMAL SEPARATOR}", ",")
+            value = "".join(character for character in value if not character.isspace() and character != "£")
+            parts_thousands = r"[.,](?=\d{3}(?!\d))" if get_format("DECIMAL_SEPARATOR") == "," else r",(?=\d{3}(?!\d))"
+            value = re.sub(r",(?=\d{1,2}$)", ".", re.sub(parts_thousands, "", value))
         return super().to_python(value)
 
     def prepare_value(self, value):
         """Shows 1200, not 1200.00."""
         if isinstance(value, str) or value is None:
             return value
-        return f"{value:f}".rstrip("0").rstrip(".") if value % 1 == 0 else f"{value:.2f}"
+        text = f"{value:.0f}" if value % 1 == 0 else f"{value:.2f}"
+        return text.replace(".", get_format("DECIMAL_SEPARATOR"))
 
 
 def _figure(label, help_text="", *, digits=14):

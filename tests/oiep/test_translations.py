@@ -6,6 +6,7 @@ strings may wait for their translation, and are in English until then.
 
 import functools
 import re
+from decimal import Decimal
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.pofile import read_po
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from oiep.catalogues import compile_catalogue, strings_of
 from oiep.translated import spoken
 from partners.models import District
+from pledges.forms.pledges import FigureField
 from pledges.models import PledgeIdea
 from tests.factories import DistrictFactory, PledgeFactory, PledgeIdeaFactory, PriorityAreaFactory
 
@@ -27,6 +30,7 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANG
 PROMISED = (
     # The frame, errors and what every form says
     "templates/base.html", "templates/bare.html", "templates/[45]*.html", "templates/components/*", "oiep/context.py",
+    "templates/bootstrap5/*", "templates/bootstrap5/layout/*",
     "oiep/forms.py", "oiep/text.py", "oiep/uploads.py", "oiep/accounts.py",
     # The Charter
     "templates/pledges/charter.html", "pledges/models/charter.py",
@@ -175,3 +179,38 @@ def test_a_ticked_idea_is_kept_in_its_own_words_and_read_in_each_language(polish
     assert PledgeIdea.objects.get().statement == "Zrobimy."
     pledge = PledgeFactory(idea=idea, statement=idea.as_written("statement"))
     assert (pledge.statement, spoken(pledge.statement)) == ("We will.", "Zrobimy.")
+
+
+# Numbers --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "number"),
+    [
+        ("en-gb", "1,200", "1200"),
+        ("en-gb", "£1,200.50", "1200.50"),
+        ("en-gb", "1.200", None),  # three digits after the point are one too many
+        ("en-gb", "12,5", "12.5"),
+        ("en-gb", "1,234,567", "1234567"),
+        ("pl", "12,5", "12.5"),
+        ("pl", "12.5", "12.5"),
+        ("pl", "1 200,50", "1200.50"),
+        ("pl", "1,200", "1200"),
+        ("pt", "1.200,50", "1200.50"),
+        ("pt", "1.200", "1200"),
+        ("ar", "١٢٫٥", "12.5"),
+        ("ar", "1,200", "1200"),
+        ("pl", "12,", None),
+        ("pl", "1,2,3", None),
+    ],
+)
+def test_numbers_are_read_as_each_language_writes_them(language, typed, number):
+    field = FigureField(max_digits=14, decimal_places=2)
+    with translation.override(language):
+        try:
+            read = field.clean(typed)
+        except ValidationError:
+            read = None
+        assert read == (number and Decimal(number))
+        if read is not None:
+            assert field.clean(field.prepare_value(read)) == read
