@@ -63,6 +63,7 @@ MANAGER_MAY = {
         "interest": _ALL,
         "score": _SEE,
     },
+    "desk": {"import": _KEEP},
 }
 
 

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "pledges",
     "working_groups",
     "events",
+    "desk",
 ]
 
 MIDDLEWARE = [
@@ -337,6 +338,8 @@ SHORT_ROUTE_BELOW_PEOPLE = 10
 MINIMUM_AGE = 16
 PLEDGES_AT_MOST = env.int("PLEDGES_AT_MOST", 20)
 INVITATION_DAYS = env.int("INVITATION_DAYS", 14)
+# Partners that came from a list: how long their link to confirm works, and how long they wait until it is sent.
+LIST_CONFIRMATION_DAYS = env.int("LIST_CONFIRMATION_DAYS", 60)
 # Of one partner or one group: waiting for an answer, and e-mails in 24 hours.
 INVITATIONS_AT_MOST = env.int("INVITATIONS_AT_MOST", 30)
 INVITATION_MAILS_A_DAY = env.int("INVITATION_MAILS_A_DAY", 30)
@@ -382,6 +385,9 @@ WITHDRAWN_KEPT_DAYS = env.int("WITHDRAWN_KEPT_DAYS", 30)
 AUDIT_NOTES_KEPT_YEARS = env.int("AUDIT_NOTES_KEPT_YEARS", 3)
 EMAILS_KEPT_MONTHS = env.int("EMAILS_KEPT_MONTHS", 12)
 SIGN_IN_EMAILS_KEPT_DAYS = env.int("SIGN_IN_EMAILS_KEPT_DAYS", 7)
+# A list that was not brought in, with what is in it.
+IMPORTS_KEPT_DAYS = env.int("IMPORTS_KEPT_DAYS", 7)
+IMPORT_ROWS_AT_MOST = env.int("IMPORT_ROWS_AT_MOST", 1000)
 
 # How often, from one place or one browser: (at most, in seconds).
 SIGNING_LIMIT_BY_BROWSER = (1, 60)

@@ -7,9 +7,12 @@ that apostrophe out again.
 
 import codecs
 import csv
+import datetime
 import io
+import itertools
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -98,6 +101,81 @@ def read_sheet(content, *, needs, knows=()):
             % {"line": reader.line_num}
         ) from None
     return Sheet(rows, header, decimal_comma=delimiter == ";", is_lossy=is_lossy)
+
+
+def read_lines(content, *, knows, at_most):
+    """The lines of a CSV file that say something, as (number, cells), with no heading asked of it.
+
+    knows: headings by which its delimiter is found. Returns them, whether it writes 12,5, and whether letters may have
+    been lost. Raises ValidationError, with words for a user.
+    """
+    text, is_lossy = _decode(content)
+    text, delimiter = _declared_delimiter(text)
+    delimiter = delimiter or _commonest_delimiter(text, knows)
+    reader, lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), []
+    try:
+        for number, cells in enumerate(reader, start=1):
+            if any(cell.strip() for cell in cells):
+                if len(lines) == at_most:
+                    raise ValidationError(
+                        _("This file has more than %(most)s rows. Cut it into smaller files.")
+                        % {"most": f"{at_most:,}"}
+                    )
+                lines.append((number, [plain_cell(cell) for cell in cells]))
+    except csv.Error:
+        raise ValidationError(
+            _("We cannot read line %(line)s: a quotation mark is not closed, or a cell is too long.")
+            % {"line": reader.line_num}
+        ) from None
+    return lines, delimiter == ";", is_lossy
+
+
+def _commonest_delimiter(text, knows):
+    """That with which the first lines have most known headings, or else simply most cells."""
+
+    def fits(delimiter):
+        try:
+            lines = list(itertools.islice(csv.reader(io.StringIO(text[:20_000], newline=""), delimiter=delimiter), 15))
+        except csv.Error:
+            return 0, 0
+        return max((len(knows & {_name(cell) for cell in line}), len(line)) for line in lines) if lines else (0, 0)
+
+    return max(",;\t", key=fits)
+
+
+def date_of(text):
+    """A date as spreadsheets write it, 2027-05-04, 04/05/2027 or Tuesday, 4 May 2027; None when it is none."""
+    text = " ".join(re.sub(r"^[^\W\d]+day,?\s|,|\s0?0:00(?::00)?$", " ", text).split())
+    for shape in _DATES:
+        try:
+            return datetime.datetime.strptime(text, shape).date()  # noqa: DTZ007 - a date has no zone
+        except ValueError:
+            continue
+    return None
+
+
+_DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y", "%d %B %Y", "%d-%b-%y", "%d-%b-%Y",
+          "%d %b %Y", "%B %d %Y")  # fmt: skip
+
+
+def decimal_of(text, decimal_comma=False):
+    """A number as people in this country or on the Continent write it; None when it is none, or could be two."""
+    if not re.fullmatch(r"[+-]?\d[\d.,]*", text, re.ASCII):
+        return None
+    point, group = (",", ".") if text.rfind(",") > text.rfind(".") else (".", ",")
+    if re.fullmatch(r"[+-]?\d{1,3}([.,])\d{3}", text, re.ASCII):
+        # 1,200 or 1.200: what it means depends on the spreadsheet, and on the Continent's it could be either.
+        if decimal_comma:
+            return None
+        point, group = ".", ","
+    elif group not in text and text.count(point) > 1:
+        point, group = group, point  # 1,200,000
+    whole, _point, rest = text.partition(point)
+    if group in whole and not re.fullmatch(rf"[+-]?\d{{1,3}}(?:{re.escape(group)}\d{{3}})+", whole, re.ASCII):
+        return None
+    if not re.fullmatch(r"\d*", rest, re.ASCII):
+        return None
+    return Decimal(f"{whole.replace(group, '')}.{rest or 0}")
 
 
 def _decode(content):

@@ -100,7 +100,7 @@ def make_safe(upload):
     if kind.picture:
         content = _draw_anew(content, kind)
     elif kind.main_part:
-        _check_office(content, kind)
+        check_office(content, kind)
     else:
         _check_pdf(content)
     return _kept(content, kind, upload)
@@ -192,7 +192,7 @@ def _check_pdf(content):
         raise _not_what_it_says(KINDS["pdf"])
 
 
-def _check_office(content, kind):
+def check_office(content, kind):
     """Refuses what is no such file, what carries programs, and what would unpack to far more than it seems."""
     if not content.startswith(b"PK\x03\x04"):
         raise _not_what_it_says(kind)

@@ -37,10 +37,10 @@ def similar_to(partner):
     """Partners with the same website, the e-mail domain of the same organisation, or a name like it."""
     others = Partner.objects.exclude(pk=partner.pk)
     found = {}
-    host = _host(partner.website)
+    host = host_of(partner.website)
     if host:
         for other in others.filter(website__icontains=host)[: AT_MOST * 5]:
-            if _host(other.website) == host:
+            if host_of(other.website) == host:
                 found.setdefault(other, []).append(_("the same website"))
     if domain := _domain(partner):
         people = Membership.objects.current().filter(user__email__iendswith=f"@{domain}").values("partner")
@@ -49,12 +49,12 @@ def similar_to(partner):
             for other in neighbours:
                 found.setdefault(other, []).append(_("an e-mail address at %(domain)s") % {"domain": domain})
     for other in others.filter(_begins_alike(partner))[: AT_MOST * 20]:
-        if _alike(partner.name, other.name):
+        if alike(partner.name, other.name):
             found.setdefault(other, []).append(_("a name like it"))
     return [Similar(other, why) for other, why in found.items()][:AT_MOST]
 
 
-def _host(url):
+def host_of(url):
     host = (urlsplit(url).hostname or "").lower().removeprefix("www.").removeprefix("m.")
     return "" if host in PUBLIC_PAGES else host
 
@@ -68,16 +68,16 @@ def _domain(partner):
 def _begins_alike(partner):
     if partner.is_resident:
         return Q(kind=Kind.RESIDENT, name__iexact=partner.name)
-    first = _words(partner.name)[0]
+    first = words_of(partner.name)[0]
     return ~Q(kind=Kind.RESIDENT) & (Q(sort_name__startswith=first) | Q(sort_name__startswith=f"the {first}"))
 
 
-def _alike(one, other):
+def alike(one, other):
     """Whether one name begins with all of the other, or nearly all of their letters are the same."""
-    one, other = sorted((_words(one), _words(other)), key=len)
+    one, other = sorted((words_of(one), words_of(other)), key=len)
     return other[: len(one)] == one or SequenceMatcher(None, " ".join(one), " ".join(other)).ratio() >= ALIKE
 
 
-def _words(name):
+def words_of(name):
     words = fold(name).split()
     return [word for word in words if word != "the"] or words

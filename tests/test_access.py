@@ -35,6 +35,7 @@ from tests.factories import (
     GroupInvitationFactory,
     GroupJoinRequestFactory,
     GroupMemberFactory,
+    ImportFactory,
     InterestFactory,
     JoinRequestFactory,
     JudgeFactory,
@@ -610,6 +611,11 @@ DESK = [
     ("admin/pledges/review/<int:pk>/explanation/", {"pk": "review"}, f"{STRANGERS} 403 200 200"),
     ("admin/pledges/review/<int:pk>/telephone/", {"pk": "review"}, f"{STRANGERS} 403 {TO_REVIEW} {TO_REVIEW}"),
     ("admin/pledges/review/import/<uuid:token>/", {"token": "signing"}, f"{STRANGERS} 403 {TO_IMPORT} {TO_IMPORT}"),
+    *(
+        (f"admin/desk/import/template/{kind}.{extension}", {}, f"{STRANGERS} 403 200 200")
+        for kind in ("partners", "pledges", "groups", "events")
+        for extension in ("xlsx", "csv")
+    ),
     (
         APPS,
         "admin/partners/",
@@ -656,6 +662,7 @@ LISTS = {
     "events/judgeinvitation": ("view add", "view add"),
     "events/awardround": ("view add change", "view add change"),
     "events/nomination": ("view", "view"),
+    "desk/import": ("view add change", "view add change"),
 }
 
 
@@ -805,6 +812,7 @@ def world():
         "hidden slides": MaterialFactory(event=talk),
     }
     SeriesFactory()
+    ImportFactory()
     judged = AwardRoundFactory(year=2031, judging=True, shortlisted_at=timezone.now())
     AwardRoundFactory(year=2032)
     effort = CategoryFactory(round=judged, slug="effort")

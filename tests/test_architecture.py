@@ -1,4 +1,4 @@
-"""Imports and relations go one way: ground ← partners ← pledges ← working_groups ← events ← composition."""
+"""Imports and relations go one way: ground ← partners ← pledges ← working_groups ← events ← desk ← composition."""
 
 import ast
 from pathlib import Path
@@ -9,7 +9,7 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 ROOT = Path(__file__).resolve().parent.parent
-LAYERS = ["oiep", "partners", "pledges", "working_groups", "events", "composition"]
+LAYERS = ["oiep", "partners", "pledges", "working_groups", "events", "desk", "composition"]
 # The modules of `oiep` that join the apps. Nothing imports them but each other.
 COMPOSITION = {
     "oiep.urls",

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from desk.models import Import
 from events.actions.daily import attendees_to_forget, forget_attendee
 from events.models import JudgeInvitation
 from oiep import email as mail
@@ -37,6 +38,7 @@ CLOCKS = {
     "emails": "EMAILS_KEPT_MONTHS",
     "attendees": "EVENT_ATTENDEE_MONTHS",
     "sessions": "SESSION_COOKIE_AGE",
+    "imports": "IMPORTS_KEPT_DAYS",
 }
 WORDS = {
     "forgotten": _("Residents forgotten, after two years without an answer"),
@@ -48,6 +50,7 @@ WORDS = {
     "emails": _("Old e-mails emptied or deleted"),
     "audit_notes": _("Old notes in the audit trail emptied"),
     "attendees": _("People forgotten who came to events, and bookings deleted that nobody confirmed"),
+    "imports": _("Lists deleted that were not brought in"),
     "sessions": _("Sessions that had run out deleted"),
     "left_over": _("Rows about people who were erased, that came meanwhile, deleted"),
 }
@@ -189,6 +192,8 @@ def _to_delete(today):
     ran_out = ended - datetime.timedelta(days=settings.INVITATION_DAYS)
     for model in (PartnerInvitation, GroupInvitation, JudgeInvitation):
         yield "requests", model.objects.filter(Q(answered_at__lt=ended) | Q(answered_at=None, invited_at__lt=ran_out))
+    kept_since = _start_of(today - datetime.timedelta(days=settings.IMPORTS_KEPT_DAYS))
+    yield "imports", Import.objects.unfinished().filter(uploaded_at__lt=kept_since)
     for model in (JoinRequest, GroupJoinRequest):
         yield "requests", model.objects.filter(answered_at__lt=ended)
 

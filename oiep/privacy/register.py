@@ -5,6 +5,7 @@ import re
 from django.apps import apps
 from django.db.models import Q
 
+from desk import personal as desk
 from events import personal as events
 from oiep import personal as ground
 from partners import personal as partners
@@ -17,6 +18,7 @@ REGISTER = {
     **pledges.REGISTER,
     **working_groups.REGISTER,
     **events.REGISTER,
+    **desk.REGISTER,
 }
 
 

@@ -68,6 +68,7 @@ class Signature(models.Model):
     class Assisted(models.TextChoices):
         PAPER = "paper", _("on paper")
         TELEPHONE = "telephone", _("by telephone")
+        LIST = "list", _("from a list")
 
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="signatures")
     charter = models.ForeignKey(CharterVersion, models.PROTECT, related_name="signatures", verbose_name=_("version"))

@@ -40,12 +40,23 @@ class SigningQuerySet(models.QuerySet):
 
     def forgettable(self, now=None):
         """Not touched, not confirmed, or confirmed and so done with, for CONFIRMATION_DAYS (product.md, *Privacy*)."""
-        limit = (now or timezone.now()) - datetime.timedelta(days=settings.CONFIRMATION_DAYS)
+        now = now or timezone.now()
+        limit, limit_of_lists = (
+            now - datetime.timedelta(days=days)
+            for days in (settings.CONFIRMATION_DAYS, settings.LIST_CONFIRMATION_DAYS)
+        )
+        from_list = Q(assisted=Signature.Assisted.LIST)
         return self.filter(
             Q(confirmed_at__lt=limit)
-            | Q(confirmed_at=None, declared_at__lt=limit)
-            | Q(declared_at=None, changed_at__lt=limit)
+            | Q(~from_list, confirmed_at=None, declared_at__lt=limit)
+            | Q(~from_list, declared_at=None, changed_at__lt=limit)
+            | Q(from_list, confirmed_at=None, declared_at__lt=limit_of_lists)
+            | Q(from_list, declared_at=None, changed_at__lt=limit_of_lists)
         )
+
+    def from_lists(self):
+        """Organisations that came from a list and have not confirmed yet."""
+        return self.filter(assisted=Signature.Assisted.LIST, confirmed_at=None)
 
     def _with_token(self, token, salt):
         try:
@@ -204,8 +215,20 @@ class Signing(models.Model):
         return asked.filter(partner=self.namesake()).exists()
 
     @property
+    def is_from_list(self):
+        return self.assisted == Signature.Assisted.LIST
+
+    @property
     def expires_at(self):
-        return (self.declared_at or self.changed_at) + datetime.timedelta(days=settings.CONFIRMATION_DAYS)
+        days = settings.LIST_CONFIRMATION_DAYS if self.is_from_list else settings.CONFIRMATION_DAYS
+        return (self.declared_at or self.changed_at) + datetime.timedelta(days=days)
+
+    @property
+    def signed_on(self):
+        """The day of the signature itself: for one that came from a list, what the list says."""
+        if said := self.answers.get("signed_on"):
+            return datetime.date.fromisoformat(said)
+        return timezone.localdate(self.declared_at) if self.declared_at else None
 
     def has_expired(self, now=None):
         return not self.confirmed_at and (now or timezone.now()) >= self.expires_at

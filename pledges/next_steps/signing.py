@@ -9,7 +9,7 @@ def signings_to_finish(user):
     """What this person began to sign, or has not confirmed yet."""
     steps = []
     for signing in Signing.objects.filter(email=user.email, confirmed_at=None).order_by("started_at"):
-        if signing.has_expired():
+        if signing.has_expired() or (signing.is_from_list and not signing.declared_at):
             continue
         if signing.declared_at:
             # Being signed in proves the address as well as the link in the e-mail does, which may have got lost.

@@ -1,12 +1,12 @@
 """What people and their spreadsheets write in a cell, read with care and answered in plain words."""
 
-import datetime
 import re
 from decimal import Decimal, InvalidOperation
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from oiep.sheets import decimal_of
 from oiep.text import clean_text
 from pledges.models import Answer
 
@@ -65,7 +65,7 @@ def figure_of(text, sheet):
         raise Wrong("figure", _("“%(text)s” is an error of the spreadsheet. Enter the number.") % {"text": text[:20]})
     if re.fullmatch(r"[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", text, re.IGNORECASE | re.ASCII):
         raise Wrong("figure", _("The spreadsheet shortened this number. Format the column as a number, then save."))
-    value = _decimal(text, sheet.decimal_comma)
+    value = decimal_of(text, sheet.decimal_comma)
     if value is None:
         raise Wrong(
             "figure", _("“%(text)s” is no number that we can read. Write it as 1200 or 12.5.") % {"text": text[:40]}
@@ -75,26 +75,6 @@ def figure_of(text, sheet):
     except (ValidationError, InvalidOperation):
         words = _("Write a number with at most %(digits)s digits after the point, and not that large.")
         raise Wrong("figure", words % {"digits": _FIGURE.decimal_places}) from None
-
-
-def _decimal(text, decimal_comma):
-    """A number as people in this country or on the Continent write it; None when it is none, or could be two."""
-    if not re.fullmatch(r"[+-]?\d[\d.,]*", text, re.ASCII):
-        return None
-    point, group = (",", ".") if text.rfind(",") > text.rfind(".") else (".", ",")
-    if re.fullmatch(r"[+-]?\d{1,3}([.,])\d{3}", text, re.ASCII):
-        # 1,200 or 1.200: what it means depends on the spreadsheet, and on the Continent's it could be either.
-        if decimal_comma:
-            return None
-        point, group = ".", ","
-    elif group not in text and text.count(point) > 1:
-        point, group = group, point  # 1,200,000
-    whole, _point, rest = text.partition(point)
-    if group in whole and not re.fullmatch(rf"[+-]?\d{{1,3}}(?:{re.escape(group)}\d{{3}})+", whole, re.ASCII):
-        return None
-    if not re.fullmatch(r"\d*", rest, re.ASCII):
-        return None
-    return Decimal(f"{whole.replace(group, '')}.{rest or 0}")
 
 
 def words_of(text, answer, sheet):
@@ -122,21 +102,6 @@ def _lines(text):
 
 def _questioned(text):
     return re.sub(r"\?+", "?", text.encode("cp1252", "replace").decode("cp1252"))
-
-
-_DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y", "%d %B %Y", "%d-%b-%y", "%d-%b-%Y",
-          "%d %b %Y", "%B %d %Y")  # fmt: skip
-
-
-def date_of(text):
-    """A date as spreadsheets write it, 2027-05-04, 04/05/2027 or Tuesday, 4 May 2027; None when it is none."""
-    text = " ".join(re.sub(r"^[^\W\d]+day,?\s|,|\s0?0:00(?::00)?$", " ", text).split())
-    for shape in _DATES:
-        try:
-            return datetime.datetime.strptime(text, shape).date()  # noqa: DTZ007 - a date has no zone
-        except ValueError:
-            continue
-    return None
 
 
 def letters_of(text):

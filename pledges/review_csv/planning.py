@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from oiep.sheets import date_of
 from partners.models import Partner
 from pledges.models import Answer, Pledge, Review
 from pledges.review_csv.cells import (
     WORDS,
     Wrong,
-    date_of,
     figure_of,
     letters_of,
     number_of,

@@ -1,3 +1,4 @@
+from tests.factories.desk import ImportFactory
 from tests.factories.events import (
     AwardRoundFactory,
     CategoryFactory,
@@ -84,6 +85,7 @@ __all__ = [
     "GroupInvitationFactory",
     "GroupJoinRequestFactory",
     "GroupMemberFactory",
+    "ImportFactory",
     "InterestFactory",
     "JoinRequestFactory",
     "JudgeFactory",

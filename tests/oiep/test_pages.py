@@ -71,6 +71,8 @@ def test_home_names_no_more_than_the_newest_six_organisations(client):
 
 SHOWN = {
     "CONFIRMATION_DAYS": (81, "It works for 81 days"),
+    "LIST_CONFIRMATION_DAYS": (106, "asked once, and the link works for 106 days"),
+    "IMPORTS_KEPT_DAYS": (107, "did not bring in: 107 days."),
     "CONFIRMATION_RESEND_MINUTES": (82, "again after 82 minutes"),
     "CONFIRMATION_MAILS_AT_MOST": (83, "at most 83 times"),
     "DECISION_WORKING_DAYS": (84, "within 84 working days"),

@@ -7,6 +7,7 @@ from partners.actions.people.by_manager import appoint_lead, invite_lead
 from partners.actions.people.inviting import (
     accept_invitation,
     invite,
+    send_first_invitations,
     send_invitation_again,
     take_back_invitation,
     take_back_invitations,
@@ -32,6 +33,7 @@ __all__ = [
     "leave",
     "may_ask_from",
     "refuse_join_requests",
+    "send_first_invitations",
     "send_invitation_again",
     "take_back_invitation",
     "take_back_invitations",

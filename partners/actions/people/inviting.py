@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from oiep import audit
 from oiep.invitations import actions as invitations
+from oiep.models import OutgoingEmail
 from oiep.moderation import NotPossible, State
 from partners.actions.people.joining import close_join_requests_of
 from partners.actions.people.roles import lead_among, make_lead, people_of, require_lead, write
@@ -80,6 +81,22 @@ def _partner_of(invitation, actor, by_manager):
         if invitation.role == Role.LEAD:
             raise NotPossible(_("We sent this invitation. Write to us about it."))
     return partner
+
+
+def send_first_invitations(partner):
+    """Writes to those whose invitations have waited for the partner's approval; the caller holds its lock.
+
+    The manager can have named a second contact before (`pledges.actions.signing.listed`).
+    """
+    for invitation in partner.invitations.filter(state="open"):
+        if not OutgoingEmail.objects.about(invitation).exists():
+            invitations.send_again(
+                invitations=partner.invitations,
+                invitation=invitation,
+                actor=invitation.invited_by,
+                template="partner_invited",
+                context={"partner": partner},
+            )
 
 
 def take_back_invitations(partner, actor):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from oiep import audit
 from oiep.moderation import Move, NotPossible, State, move
-from partners.actions import apply_profile_change, follow_approval
+from partners.actions import apply_profile_change, follow_approval, send_first_invitations
 from partners.models import DeclineReason, Partner, ProfileChange, Recognition
 from pledges.actions import answers
 from pledges.actions.moderation.rows import (
@@ -75,6 +75,8 @@ def decide(*, decisions, actor, seen=None, number=None):
             if isinstance(obj, Review):
                 _follow_review(obj, decision.move)
         decided.append(obj)
+    if decided[0] == rows.partner and rows.partner.state == State.APPROVED:
+        send_first_invitations(rows.partner)
     if rows.partner.state == State.DECLINED:
         decided += _decline_what_waits(rows, actor, number)
     after_moves(rows, decided)

@@ -18,14 +18,18 @@ from pledges.actions.signing.drafts import (
     send_resume_link,
     start,
 )
+from pledges.actions.signing.listed import add_listed_pledge, ask_to_confirm, enter_from_list, take_out_listed
 
 __all__ = [
     "Expired",
     "NotReady",
     "TooSoon",
+    "add_listed_pledge",
+    "ask_to_confirm",
     "ask_to_join",
     "confirm",
     "declare",
+    "enter_from_list",
     "forget",
     "keep_typed",
     "leave_short_route",
@@ -37,4 +41,5 @@ __all__ = [
     "send_resume_link",
     "start",
     "start_again",
+    "take_out_listed",
 ]

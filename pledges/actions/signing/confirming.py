@@ -1,5 +1,7 @@
 """What a confirmed address makes: the partner, its lead, the signature and the pledges."""
 
+import datetime
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -9,7 +11,7 @@ from oiep.accounts import user_for
 from oiep.locks import lock_on
 from oiep.moderation import Move, NotPossible, answer_due, move
 from partners import actions as partners
-from partners.models import Membership, Partner
+from partners.models import Membership, Partner, PartnerInvitation
 from pledges.models import Pledge, PledgeIdea, Signature, Signing
 
 
@@ -71,12 +73,14 @@ def _sign(signing, user):
         signer=user,
         signer_name=who["name"],
         signer_job_title=who.get("job_title", ""),
-        declared_at=signing.declared_at,
+        declared_at=_declared_at(signing),
         confirmed_at=signing.confirmed_at,
         assisted=signing.assisted,
         assisted_by=signing.assisted_by,
         awaits_approval_of=signing.answers.get("contact", {}).get("awaits_approval_of", ""),
     )
+    for person in signing.answers.get("people", ()):  # they are written to once the partner is approved
+        PartnerInvitation.objects.create(partner=partner, invited_by=signing.assisted_by, **person)
     move(partner, Move.SUBMIT, actor=user)
     for entry in signing.pledges:
         move(_pledge_of(entry, partner), Move.SUBMIT, actor=user)
@@ -88,6 +92,14 @@ def _sign(signing, user):
         about=signature,
     )
     return signature
+
+
+def _declared_at(signing):
+    """When it was signed: for one that came from a list, on the day that the list says."""
+    if not signing.answers.get("signed_on"):
+        return signing.declared_at
+    noon = datetime.datetime.combine(signing.signed_on, datetime.time(12), timezone.get_default_timezone())
+    return min(noon, signing.declared_at)
 
 
 def _partner_of(signing):

@@ -15,7 +15,7 @@ from oiep.models import OutgoingEmail
 from pledges.actions.signing.drafts import TooSoon, start
 from pledges.models import CharterVersion, PledgeIdea, Signing
 
-_CONFIRMATION_MAILS = ("sign_confirm", "sign_already")
+_CONFIRMATION_MAILS = ("sign_confirm", "sign_already", "sign_listed")
 
 
 class NotReady(Exception):
@@ -77,13 +77,19 @@ def _send_confirmation(signing):
     if not _was_mailed_lately(signing):
         mail.queue(
             to=signing.email,
-            template="sign_already" if signing.signed_before() else "sign_confirm",
+            template=_template_for(signing),
             context={"signing": signing},
             about=signing,
             language=signing.language,
             unproven=True,
         )
     _count_mail(signing)
+
+
+def _template_for(signing):
+    if signing.signed_before():
+        return "sign_already"
+    return "sign_listed" if signing.is_from_list else "sign_confirm"
 
 
 def _count_mail(signing):

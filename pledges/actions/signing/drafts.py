@@ -98,7 +98,7 @@ def save_pledge(*, signing, pledge, number=None):
         signing.pledges[numbers.index(number)] = pledge | {"number": number}
     else:
         if len(numbers) >= settings.PLEDGES_AT_MOST:
-            raise _too_many_pledges()
+            raise too_many_pledges()
         signing.answers["pledges"] = [*signing.pledges, pledge | {"number": max(numbers, default=0) + 1}]
     chosen = signing.answers.setdefault("areas", {"areas": []})["areas"]
     if str(pledge["area_id"]) not in chosen:
@@ -119,7 +119,7 @@ def save_pledges(*, signing, pledges):
     """Puts a whole list in the place of the pledges so far. Raises ValidationError when there are too many."""
     signing = _open(signing)
     if len(pledges) > settings.PLEDGES_AT_MOST:
-        raise _too_many_pledges()
+        raise too_many_pledges()
     taken = max((pledge["number"] for pledge in signing.pledges), default=0)
     for pledge in pledges:
         if "number" not in pledge:
@@ -130,7 +130,7 @@ def save_pledges(*, signing, pledges):
     return _keep(signing)
 
 
-def _too_many_pledges():
+def too_many_pledges():
     return ValidationError(
         _("Choose at most %(number)s pledges. You can add more once these are approved."),
         params={"number": settings.PLEDGES_AT_MOST},

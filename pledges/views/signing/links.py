@@ -15,6 +15,7 @@ from pledges.actions import signing as actions
 from pledges.models import Signing
 from pledges.models.signing import Forgotten
 from pledges.views.signing.drafts import browser_of, page_of, remember
+from pledges.views.signing.summary import describe
 
 
 @private
@@ -31,7 +32,7 @@ def confirm(request, token):
     if signing.has_expired():
         return _over(request, signing)
     if not signing.confirmed_at:
-        return render(request, "pledges/signing/confirm.html", {"signing": signing, "areas": _areas(signing)})
+        return render(request, "pledges/signing/confirm.html", _shown(signing))
     context = {
         "signing": signing,
         "answer_by": answer_due(signing.confirmed_at),
@@ -45,7 +46,7 @@ def confirm(request, token):
 
 
 def _confirm_or_ask(request, signing):
-    if "again" in request.POST and signing.has_expired():
+    if "again" in request.POST and signing.has_expired() and not signing.is_from_list:
         again = actions.start_again(signing=signing, source=source_of(request), browser=browser_of(request))
         remember(request, again)
         return page_of(again, "check")
@@ -59,12 +60,23 @@ def _confirm_or_ask(request, signing):
     return redirect(request.path)
 
 
-def _areas(signing):
-    return PriorityArea.objects.filter(pk__in=[pledge["area_id"] for pledge in signing.pledges])
+def _shown(signing):
+    """What is confirmed. Of what came from a list all of it, as whoever confirms has not written it."""
+    areas = PriorityArea.objects.in_bulk([pledge["area_id"] for pledge in signing.pledges])
+    pledges = [(areas[pledge["area_id"]], describe(pledge)) for pledge in signing.pledges]
+    return {
+        "signing": signing,
+        "areas": [areas[pk] for pk in sorted(areas, key=lambda pk: areas[pk].order)],
+        "pledges": pledges if signing.is_from_list else [],
+    }
 
 
 def _over(request, signing=None):
-    context = {"signing": signing, "confirmation_days": settings.CONFIRMATION_DAYS}
+    context = {
+        "signing": None if signing and signing.is_from_list else signing,
+        "confirmation_days": settings.CONFIRMATION_DAYS,
+        "is_from_list": bool(signing and signing.is_from_list),
+    }
     return render(request, "pledges/signing/link_over.html", context, status=410)
 
 

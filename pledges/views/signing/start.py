@@ -40,7 +40,7 @@ def start(request):
 def _assisted(request):
     """How the manager took the signature that is to be entered; empty for everybody else."""
     assisted = request.GET.get("assisted")
-    if assisted not in Signature.Assisted.values:
+    if assisted not in (Signature.Assisted.PAPER, Signature.Assisted.TELEPHONE):
         return ""
     return assisted if request.user.is_staff and request.user.has_perm("pledges.add_signature") else ""
 

@@ -1,0 +1,1 @@
+"""What the manager does from the desk."""

@@ -1,0 +1,1 @@
+from desk.admin import imports  # noqa: F401 - registers

@@ -1,0 +1,24 @@
+import factory
+
+from desk.models import Import
+from oiep.tables import Table
+from tests.factories.oiep import ManagerFactory
+
+
+class ImportFactory(factory.django.DjangoModelFactory):
+    """A list of one partner that was chosen, and is not brought in yet."""
+
+    class Meta:
+        model = Import
+
+    kind = Import.Kind.PARTNERS
+    file_name = "Our signatories"
+    is_mapped = True
+    mapping = factory.LazyFunction(lambda: {"0": "organisation"})
+    uploaded_by = factory.SubFactory(ManagerFactory)
+
+    @factory.lazy_attribute
+    def table(self):
+        found = Import()
+        found.keep_table(Table([(1, ["Organisation"]), (2, ["Apple Bakers"])]))
+        return found.table
