@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.db import models, transaction
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,7 +19,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from oiep import audit, languages
+from oiep import audit, languages, watch
 from oiep import email as mail
 from oiep.letters import text_for_manager
 from oiep.models import AuditEvent, OutgoingEmail, Translation
@@ -72,6 +72,39 @@ def filled_or_not(title, *, empty, filled):
     return FilledOrNot
 
 
+class FigureFilter(admin.SimpleListFilter):
+    """The rows that one figure of the desk counts (`oiep.watch`)."""
+
+    title = _("on the desk")
+    parameter_name = "figure"
+
+    def __init__(self, request, params, model, model_admin):
+        self.figures = {figure.name: figure for figure in watch.figures_of(model)}
+        super().__init__(request, params, model, model_admin)
+
+    def lookups(self, request, model_admin):
+        return [(name, capfirst(figure.title)) for name, figure in self.figures.items()]
+
+    def queryset(self, request, queryset):
+        if self.value() not in self.figures:
+            return queryset
+        return queryset.filter(pk__in=self.figures[self.value()].rows().order_by().values("pk"))
+
+
+def _put_right(figure):
+    def put_right(model_admin, request, queryset):
+        done = 0
+        for row in queryset.filter(pk__in=figure.rows().order_by().values("pk")):
+            with transaction.atomic():
+                figure.mend(row, request.user)
+                audit.record(verb=f"{row._meta.model_name}.put_right", subject=row, actor=request.user, why=figure.name)
+            done += 1
+        words = ngettext("%(n)s entry is put right.", "%(n)s entries are put right.", done) % {"n": done}
+        model_admin.message_user(request, words, messages.SUCCESS if done else messages.WARNING)
+
+    return put_right
+
+
 class CharterAdmin(admin.ModelAdmin):
     """Keeps our audit trail instead of Django's log, writes only the fields that were changed, and deletes nothing."""
 
@@ -82,6 +115,18 @@ class CharterAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def get_list_filter(self, request):
+        own = super().get_list_filter(request)
+        return [*own, FigureFilter] if watch.figures_of(self.model) else own
+
+    def get_actions(self, request):
+        """With what puts right the rows that a figure of the desk has found wrong, where the site can do that."""
+        actions = super().get_actions(request)
+        figure = next((f for f in watch.figures_of(self.model) if f.name == request.GET.get("figure")), None)
+        if figure and figure.mend and request.user.has_perm("pledges.change_case"):
+            actions["put_right"] = (_put_right(figure), "put_right", _("Put right"))
+        return actions
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if isinstance(db_field, models.URLField):

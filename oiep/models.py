@@ -11,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core import signing
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -234,6 +235,60 @@ class Translation(models.Model):
         return str(self.get_language_display())
 
 
+class AtWork(models.Model):
+    """That somebody has something open to work on, so that two people do not do the same: see `oiep.at_work`."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    what = models.CharField(max_length=60)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("what somebody works on")
+        verbose_name_plural = _("what people work on")
+        constraints = [models.UniqueConstraint("what", "user", name="atwork_once")]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class NewsWishQuerySet(models.QuerySet):
+    def current(self):
+        return self.filter(stopped_at=None)
+
+    def with_token(self, token):
+        """The one that a link to stop names. Raises DoesNotExist for a link that we did not make."""
+        try:
+            return self.get(user=signing.Signer(salt="news").unsign_object(token))
+        except (signing.BadSignature, ValueError, TypeError):
+            raise self.model.DoesNotExist from None
+
+
+class NewsWish(models.Model):
+    """That somebody asked for the partnership's news: when, where, and when they stopped it. Nobody else gets any."""
+
+    class How(models.TextChoices):
+        SIGNING = "signing", _("when signing")
+        ACCOUNT = "account", _("in their account")
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="news_wish")
+    asked_at = models.DateTimeField(_("asked for"), default=timezone.now)
+    how = models.CharField(_("where"), max_length=8, choices=How.choices)
+    stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
+
+    objects = NewsWishQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("wish to get news")
+        verbose_name_plural = _("wishes to get news")
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def stop_url(self):
+        return settings.SITE_URL + reverse("news-stop", args=[signing.Signer(salt="news").sign_object(self.user_id)])
+
+
 class OutgoingEmailQuerySet(models.QuerySet):
     def due(self, now=None):
         """What a worker may claim: waiting and its time has come, or claimed by a worker whose lease ran out."""
@@ -284,6 +339,8 @@ class OutgoingEmail(models.Model):
     text = models.TextField(_("text"))
     # An iCalendar object with its METHOD (RFC 5545, 5546), for calendar programs to take in.
     calendar = models.TextField(_("entry for a calendar"), blank=True, db_default="", editable=False)
+    # Where one presses once to get no more of the kind (RFC 8058).
+    stop_url = models.CharField(max_length=300, blank=True, db_default="", editable=False)
     unproven = models.BooleanField(_("to an address that nobody has confirmed"), default=False)
     # To somebody who was erased: the row goes as soon as the message has gone, or is given up.
     leaves_no_trace = models.BooleanField(default=False, db_default=False, editable=False)

@@ -90,6 +90,11 @@ GROUND = {
         clock="sessions",
     ),
     "oiep.Translation": Table(plain="id language checked_at checked_by"),
+    "oiep.AtWork": Table(plain="id user what seen_at", rows=(Rows(user="user"),)),
+    "oiep.NewsWish": Table(
+        plain="id user asked_at how stopped_at",
+        rows=(Rows(_("News that you asked for"), user="user", shown="asked_at how stopped_at"),),
+    ),
     "oiep.Erasure": Table(plain="id user erased_at"),
     "oiep.DataChange": Table(plain="id"),
     # A keyed hash, for some minutes.
@@ -105,7 +110,7 @@ GROUND = {
             "id key template language unproven leaves_no_trace subject_type subject_id state created_at due_at"
             " lease_until attempts uncertain sent_at"
         ),
-        personal="to reply_to subject_line text calendar reason withheld",
+        personal="to reply_to subject_line text calendar stop_url reason withheld",
         rows=(
             Rows(
                 _("E-mails that we sent you"), address="to", erased=mail.forget, shown="created_at sent_at subject_line"

@@ -387,6 +387,9 @@ EMAILS_KEPT_MONTHS = env.int("EMAILS_KEPT_MONTHS", 12)
 SIGN_IN_EMAILS_KEPT_DAYS = env.int("SIGN_IN_EMAILS_KEPT_DAYS", 7)
 # A list that was not brought in, with what is in it.
 IMPORTS_KEPT_DAYS = env.int("IMPORTS_KEPT_DAYS", 7)
+# What the desk calls a burst of signatures from one place, in a week; and a group that does not meet.
+BURST_OF_SIGNATURES = env.int("BURST_OF_SIGNATURES", 5)
+GROUP_IDLE_MONTHS = env.int("GROUP_IDLE_MONTHS", 6)
 IMPORT_ROWS_AT_MOST = env.int("IMPORT_ROWS_AT_MOST", 1000)
 
 # How often, from one place or one browser: (at most, in seconds).

@@ -1,15 +1,12 @@
 """Pages that show several apps at once, and those of none."""
 
 import sys
-from collections import Counter
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.contrib.sitemaps import views as sitemap_views
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError
-from django.db.models import Count, Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -17,23 +14,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from desk.overview import desk_of
 from events.honours import as_history, honours_of
-from events.models import Event, Judge, Nomination
+from events.models import Event, Judge
 from oiep import health
 from oiep.day import last_day
 from oiep.limits import source_of
-from oiep.models import AuditEvent, OutgoingEmail
-from oiep.moderation import DECISIONS, Move
 from oiep.rules import rules
 from oiep.sitemaps import SITEMAPS
-from oiep.templatetags.desk import what_happened
 from partners.actions import pass_on_message
 from partners.directory import directory_of, nothing_found
 from partners.forms import FOR_VISITORS, MessageForm
-from partners.models import ContactMessage, Kind, Partner, ProfileChange, Recognition
+from partners.models import Kind, Partner
 from pledges.figures import areas_with_figures, facts, places_with_figures, totals
 from pledges.history import explanation_of, show_standings, standing_from, with_due_dates
-from pledges.models import Case, Pledge, Review, Signing
 from pledges.next_steps import (
     in_brief,
     in_order,
@@ -43,14 +37,11 @@ from pledges.next_steps import (
     signings_to_finish,
     status_of,
 )
-from pledges.overview import figures as review_figures
 from pledges.track_record import track_record
 from pledges.views.account.page import account_page
 from working_groups.yours import groups_of, steps_in_groups
 
 NEWEST = 6
-LATEST_DECISIONS = 10
-_DECIDED_ON = ("partner", "pledge", "profilechange", "review", "recognition")
 
 # Public pages ---------------------------------------------------------------------------------
 
@@ -228,51 +219,10 @@ def desk(request):
 
 
 def _desk(request):
-    figures = _desk_figures() if request.user.has_perm("pledges.view_case") else {}
-    if request.user.has_perm("pledges.view_review"):
-        figures |= {"reviews": review_figures(), "last_day": last_day()}
+    figures = desk_of(request.user)
+    if "reviews" in figures:
+        figures["last_day"] = last_day()
     return admin.site.index(request, figures)
-
-
-def _desk_figures():
-    queue = Case.objects.waiting()
-    return {
-        "queue": queue.figures(),
-        "oldest": queue.first(),
-        "late_days": settings.DECISION_WORKING_DAYS,
-        "soon_days": settings.DECISION_AMBER_WORKING_DAYS,
-        "signings": Signing.objects.filter(confirmed_at=None).aggregate(
-            under_way=Count("pk", filter=Q(declared_at=None)),
-            unconfirmed=Count("pk", filter=Q(declared_at__isnull=False)),
-        ),
-        "without_lead": Partner.objects.without_lead().count(),
-        "nominations": Nomination.objects.submitted().filter(withdrawn_at=None).count(),
-        "reported": ContactMessage.objects.to_settle().count(),
-        "emails": OutgoingEmail.objects.filter(state__in=("waiting", "failed")).aggregate(
-            waiting=Count("pk", filter=Q(state="waiting")), failed=Count("pk", filter=Q(state="failed"))
-        ),
-        "latest": _latest_decisions(),
-    }
-
-
-def _latest_decisions():
-    """The newest decisions, each with all that was decided in it."""
-    verbs = [f"{kind}.{move}" for kind in _DECIDED_ON for move in (*DECISIONS, Move.UNDO)]
-    subjects = [
-        Partner.objects.all(),
-        Pledge.objects.select_related("partner"),
-        ProfileChange.objects.select_related("partner"),
-        Review.objects.select_related("partner"),
-        Recognition.objects.select_related("partner"),
-    ]
-    events = AuditEvent.objects.filter(verb__in=verbs).select_related("actor", "subject_type")
-    latest = {}
-    for event in events.prefetch_related(GenericPrefetch("subject", subjects))[: LATEST_DECISIONS * 5]:
-        case = getattr(event.subject, "partner", event.subject)
-        key = (event.data.get("decision") or event.pk, event.verb.endswith(Move.UNDO))
-        decision = latest.setdefault(key, {"at": event.at, "actor": event.actor, "case": case, "what": Counter()})
-        decision["what"][what_happened(event)] += 1
-    return [{**decision, "what": list(decision["what"].items())} for decision in latest.values()][:LATEST_DECISIONS]
 
 
 # When something is wrong ----------------------------------------------------------------------

@@ -600,6 +600,7 @@ DESK = [
     ("admin/pledges/case/decide/", {}, f"{STRANGERS} 403 →/admin/pledges/case/ →/admin/pledges/case/"),
     ("admin/pledges/case/decided/", {}, f"{STRANGERS} 403 →/admin/pledges/case/ →/admin/pledges/case/"),
     ("admin/pledges/case/<int:pk>/lead/", {"pk": "bakers"}, f"{STRANGERS} 403 200 200"),
+    ("admin/pledges/case/<int:pk>/at-work/", {"pk": "bakers"}, f"{STRANGERS} 403 {TO_CASE} {TO_CASE}"),
     ("admin/pledges/case/<int:pk>/withdraw/", {"pk": "bakers"}, f"{STRANGERS} 403 200 200"),
     ("admin/pledges/case/<int:pk>/pause/", {"pk": "bakers"}, f"{STRANGERS} 403 200 200"),
     ("admin/pledges/case/<int:pk>/end-pause/", {"pk": "bakers"}, f"{STRANGERS} 403 {TO_CASE} {TO_CASE}"),

@@ -63,12 +63,15 @@ def message_of(email, mail_connection=None):
     with translation.override(email.language):
         parts = {"subject": email.subject_line, "content": html_of(email.text), "SITE_URL": settings.SITE_URL}
         html = render_to_string("email/base.html", parts)
+    headers = {"Message-ID": email.message_id, "Auto-Submitted": "auto-generated"}
+    if email.stop_url:  # RFC 8058: mail programs show a button, which posts to it
+        headers |= {"List-Unsubscribe": f"<{email.stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     message = EmailMultiAlternatives(
         subject=email.subject_line,
         body=email.text,
         to=[email.to],
         reply_to=[email.reply_to] if email.reply_to else None,
-        headers={"Message-ID": email.message_id, "Auto-Submitted": "auto-generated"},
+        headers=headers,
         connection=mail_connection,
     )
     message.attach_alternative(html, "text/html")

@@ -30,6 +30,7 @@ def queue(
     language="",
     reply_to="",
     calendar="",
+    stop_url="",
     unproven=False,
     leaves_no_trace=False,
     hurry=True,
@@ -39,9 +40,10 @@ def queue(
     to: one e-mail address. template: `templates/email/<template>.txt`, whose first line is the subject. key: what makes
     the message the only one of its kind; a second call with it writes nothing. about: the object that the manager finds
     the message by. language: in which to write, for who has no account to keep it with; otherwise the account's, and
-    English for a stranger. calendar: an iCalendar object with its METHOD, which calendar programs take in. unproven:
-    nobody has confirmed this address yet, so it gets a few messages a day at most, over all features
-    (UNPROVEN_ADDRESS_MAILS_A_DAY). leaves_no_trace: the row is deleted once the message has gone. hurry: tell a worker
+    English for a stranger. calendar: an iCalendar object with its METHOD, which calendar programs take in. stop_url:
+    where its reader stops messages of that kind with one press. unproven: nobody has confirmed this address yet, so it
+    gets a few messages a day at most, over all features (UNPROVEN_ADDRESS_MAILS_A_DAY). leaves_no_trace: the row is
+    deleted once the message has gone. hurry: tell a worker
     at once; a caller that writes many does so at the end.
 
     Raises ValidationError when an address is none, or a header would hold a character that does not belong in one line.
@@ -61,6 +63,7 @@ def queue(
         subject_line=subject,
         text=text,
         calendar=calendar,
+        stop_url=stop_url,
         unproven=unproven,
         leaves_no_trace=leaves_no_trace,
     )

@@ -58,7 +58,7 @@ def forget(emails, reason=""):
     pks = list(emails.values_list("pk", flat=True))  # what they are found by goes with the first change
     rows = OutgoingEmail.objects.filter(pk__in=pks, leaves_no_trace=False)
     rows.exclude(state=State.SENT).update(state=State.NOT_SENT, lease_until=None, reason=reason)
-    rows.update(to="", reply_to="", subject_line="", text="", calendar="", withheld="")
+    rows.update(to="", reply_to="", subject_line="", text="", calendar="", stop_url="", withheld="")
     rows.filter(state=State.SENT).update(reason="")
 
 
@@ -71,7 +71,7 @@ def empty_old(*, before):
     refused = When(state=State.FAILED, then=Value(gettext("The mail server did not take it."), TextField()))
     own_words = When(state=State.NOT_SENT, then=F("reason"))
     return old.update(
-        to="", reply_to="", subject_line="", text="", calendar="", withheld="",
+        to="", reply_to="", subject_line="", text="", calendar="", stop_url="", withheld="",
         reason=Case(refused, own_words, default=Value("", TextField())),
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from oiep import at_work
 from oiep.admin import ReadOnlyAdmin
 from oiep.moderation import Move, Urgency, waiting
 from partners.actions import appoint_lead, invite_lead, send_invitation_again, take_back_invitation
@@ -27,7 +28,17 @@ from pledges.models import Case
 DECIDED_LATELY = "decided"
 
 
+def work_on(pk):
+    return f"case/{pk}"
+
+
 class Queue(ChangeList):
+    def get_results(self, request):
+        super().get_results(request)
+        names = at_work.on_each([work_on(case.pk) for case in self.result_list])
+        for case in self.result_list:
+            case.on_it = names.get(work_on(case.pk), [])
+
     def get_ordering_field_columns(self):
         """No heading is marked as the one that sorts, until somebody sorts: the queue has an order of its own."""
         return super().get_ordering_field_columns() if ORDER_VAR in self.params else {}
@@ -106,7 +117,7 @@ class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
     def get_list_display(self, request):
         if self._shows_decided(request):
             return ["who", "kind", "state", "last_decision"]
-        return ["who", "kind", "what_waits", "since", "age"]
+        return ["who", "kind", "what_waits", "since", "age", "on_it"]
 
     def get_list_filter(self, request):
         return [ShowFilter, "kind"] if self._shows_decided(request) else self.list_filter
@@ -144,6 +155,10 @@ class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
         days, urgency = waiting(case.waiting_since)
         return format_html('<span class="tag tag-{}">{} · {}</span>', urgency.value, days, urgency.label)
 
+    @admin.display(description=gettext_lazy("who is on it"))
+    def on_it(self, case):
+        return ", ".join(case.on_it)
+
     @admin.display(description=gettext_lazy("last decision"), ordering="decided_last")
     def last_decision(self, case):
         return case.decided_last
@@ -158,6 +173,7 @@ class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
             path("decide/", view(self.decide_many), name="pledges_case_decide"),
             path("decided/", view(self.decided_many), name="pledges_case_decided"),
             path("<int:pk>/lead/", view(self.lead_view), name="pledges_case_lead"),
+            path("<int:pk>/at-work/", view(self.at_work_view), name="pledges_case_at_work"),
             path("<int:pk>/withdraw/", view(self.withdraw_view), name="pledges_case_withdraw"),
         ]
         return [*own, *self.lever_urls(), *super().get_urls()]
@@ -187,6 +203,7 @@ class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
         return self._page(
             request,
             "case",
+            others=at_work.on(work_on(case.pk), besides=request.user),
             title=case.name,
             case=case,
             screen=screen,
@@ -222,6 +239,14 @@ class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
         for obj in decided:
             self._say(request, f"{name_of(obj)}: {obj.get_state_display()}.")
         return True
+
+    def at_work_view(self, request, pk):
+        """Notes that somebody has this open; the page does it by itself, or by a button."""
+        case = self._case(request, pk)
+        if request.method == "POST":
+            deed = at_work.done if "done" in request.POST else at_work.tell
+            deed(user=request.user, what=work_on(case.pk))
+        return HttpResponseRedirect(reverse("admin:pledges_case_change", args=[case.pk]))
 
     def _say(self, request, words, level=messages.SUCCESS):
         self.message_user(request, words, level)

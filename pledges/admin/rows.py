@@ -98,13 +98,15 @@ class ProgressFilter(admin.SimpleListFilter):
     def lookups(self, request, model_admin):
         return [
             ("under_way", _("being filled in")),
+            ("not_asked", _("from a list, not written to yet")),
             ("unconfirmed", _("waiting for the e-mail address to be confirmed")),
             ("confirmed", _("confirmed")),
         ]
 
     def queryset(self, request, queryset):
         return {
-            "under_way": queryset.under_way,
+            "under_way": queryset.being_filled_in,
+            "not_asked": queryset.not_asked,
             "unconfirmed": queryset.unconfirmed,
             "confirmed": lambda: queryset.filter(~Q(confirmed_at=None)),
         }.get(self.value(), queryset.all)()
@@ -156,7 +158,9 @@ class SigningAdmin(ReadOnlyAdmin):
     def progress(self, signing):
         if signing.confirmed_at:
             return _("confirmed")
-        return _("waiting for the e-mail address to be confirmed") if signing.declared_at else _("being filled in")
+        if signing.declared_at:
+            return _("waiting for the e-mail address to be confirmed")
+        return _("from a list, not written to yet") if signing.is_from_list else _("being filled in")
 
     @admin.display(description=_("forgotten unless confirmed by"))
     def forgotten_at(self, signing):

@@ -35,6 +35,13 @@ class SigningQuerySet(models.QuerySet):
     def under_way(self):
         return self.filter(declared_at=None)
 
+    def being_filled_in(self):
+        return self.under_way().exclude(assisted=Signature.Assisted.LIST)
+
+    def not_asked(self):
+        """Organisations from a list that nobody has written to yet."""
+        return self.under_way().filter(assisted=Signature.Assisted.LIST)
+
     def unconfirmed(self):
         return self.filter(declared_at__isnull=False, confirmed_at=None)
 

@@ -1,0 +1,97 @@
+"""What the desk looks out for among signatures and pledges."""
+
+import datetime
+
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from oiep.watch import Figure, Section, register
+from partners.models import Partner
+from pledges.actions.pledges import refresh_active_areas
+from pledges.models import Pledge, Signing
+
+
+def _bursts():
+    """Signatures of the last week from a place where many were made within it, and that nobody entered for others."""
+    since = timezone.now() - datetime.timedelta(days=7)
+    made = Signing.objects.filter(assisted="", declared_at__gte=since)
+    many = made.order_by().values("source").annotate(n=Count("pk")).filter(n__gte=settings.BURST_OF_SIGNATURES)
+    return made.filter(source__in=many.values("source"))
+
+
+def _stale_areas():
+    """Partners that are listed in other areas than those of their live pledges."""
+    live = Pledge.objects.approved().filter(ended_at=None)
+    shown = Partner.areas.through.objects
+    without = shown.filter(partner=OuterRef("pk")).exclude(
+        Exists(live.filter(partner=OuterRef("partner"), area=OuterRef("priorityarea")))
+    )
+    missing = live.filter(partner=OuterRef("pk")).exclude(
+        Exists(shown.filter(partner=OuterRef("partner"), priorityarea=OuterRef("area")))
+    )
+    return Partner.objects.approved().filter(Exists(without) | Exists(missing))
+
+
+register(
+    Figure(
+        "signing-begun",
+        Section.WAY,
+        (_("signing being filled in"), _("signings being filled in")),
+        lambda: Signing.objects.being_filled_in(),
+        tone="plain",
+    ),
+    Figure(
+        "signing-listed",
+        Section.WAY,
+        (_("organisation from a list, not written to yet"), _("organisations from a list, not written to yet")),
+        lambda: Signing.objects.not_asked(),
+        tone="plain",
+    ),
+    Figure(
+        "signing-unconfirmed",
+        Section.WAY,
+        (
+            _("signed, and has not confirmed the e-mail address yet"),
+            _("signed, and have not confirmed the e-mail address yet"),
+        ),
+        lambda: Signing.objects.unconfirmed(),
+        tone="plain",
+    ),
+    Figure(
+        "burst",
+        Section.UNUSUAL,
+        (_("signature in a burst from one place"), _("signatures in bursts from one place")),
+        _bursts,
+        _("Perhaps a workshop, perhaps somebody who plays. Look at them before you approve them."),
+    ),
+    Figure(
+        "areas-stale",
+        Section.NEVER,
+        (_("partner listed in wrong areas"), _("partners listed in wrong areas")),
+        _stale_areas,
+        _("Choose them and “Put right”: their areas are worked out anew from their pledges."),
+        "red",
+        lambda partner, actor: refresh_active_areas(partner=partner),
+    ),
+    Figure(
+        "pledge-early",
+        Section.NEVER,
+        (
+            _("approved pledge of a partner that is not approved"),
+            _("approved pledges of partners that are not approved"),
+        ),
+        lambda: Pledge.objects.approved().filter(ended_at=None).exclude(partner__state="approved"),
+        _("Decide on its partner, or undo the decision on the pledge."),
+        "red",
+    ),
+    Figure(
+        "pledge-left",
+        Section.NEVER,
+        (_("live pledge of a partner that withdrew"), _("live pledges of partners that withdrew")),
+        lambda: Pledge.objects.approved().filter(ended_at=None, partner__withdrawn_at__isnull=False),
+        _("Tell the operator: withdrawing should have ended it."),
+        "red",
+    ),
+)
