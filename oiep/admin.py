@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 
 from oiep import audit, languages, watch
 from oiep import email as mail
+from oiep.exports import export
 from oiep.letters import text_for_manager
 from oiep.models import AuditEvent, OutgoingEmail, Translation
 from oiep.sign_in.security import lead_to_second_factor
@@ -91,6 +92,12 @@ class FigureFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=self.figures[self.value()].rows().order_by().values("pk"))
 
 
+def _export_rows(model_admin, request, queryset):
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    return export(queryset, actor=request.user, more=model_admin.export_more, prefetch=model_admin.export_reads)
+
+
 def _put_right(figure):
     def put_right(model_admin, request, queryset):
         done = 0
@@ -112,6 +119,9 @@ class CharterAdmin(admin.ModelAdmin):
     formfield_overrides = {models.URLField: {"widget": forms.URLInput(attrs={"class": "vTextField"})}}
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+    # Further columns of the file that the list is exported to: (heading, row → cell).
+    export_more = ()
+    export_reads = ()  # the relations that these read
 
     def has_delete_permission(self, request, obj=None):
         return False
@@ -123,6 +133,7 @@ class CharterAdmin(admin.ModelAdmin):
     def get_actions(self, request):
         """With what puts right the rows that a figure of the desk has found wrong, where the site can do that."""
         actions = super().get_actions(request)
+        actions["export_rows"] = (_export_rows, "export_rows", _("Export as a spreadsheet (CSV)"))
         figure = next((f for f in watch.figures_of(self.model) if f.name == request.GET.get("figure")), None)
         if figure and figure.mend and request.user.has_perm("pledges.change_case"):
             actions["put_right"] = (_put_right(figure), "put_right", _("Put right"))

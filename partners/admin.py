@@ -92,6 +92,12 @@ class PartnerAdmin(CharterAdmin):
     ]
     search_fields = ["name", "memberships__user__email", "signatures__reference"]
     search_help_text = _("A name, the e-mail address of one of its people, or the reference of its signature.")
+    export_more = [
+        (_("Lead"), lambda partner: partner.lead.user.name if partner.lead else ""),
+        (_("E-mail address of the lead"), lambda partner: partner.lead.user.email if partner.lead else ""),
+        (_("Job title of the lead"), lambda partner: partner.lead.job_title if partner.lead else ""),
+    ]
+    export_reads = ["memberships__user"]
     readonly_fields = ["slug", "state", "submitted_at", "approved_at", "decided_at", "decided_by", "withdrawn_at"]
     inlines = [MembershipInline]
 

@@ -49,7 +49,11 @@ class BulkDecisions:
     def get_actions(self, request):
         actions = super().get_actions(request)
         undoing = self._shows_decided(request)
-        return {name: action for name, action in actions.items() if (name == "undo_many") == undoing}
+        return {
+            name: action
+            for name, action in actions.items()
+            if (name == "undo_many") == undoing or name == "export_rows"
+        }
 
     @admin.action(description=_TITLES[Move.APPROVE], permissions=["change"])
     def approve_many(self, request, queryset):
