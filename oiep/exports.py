@@ -27,7 +27,10 @@ def columns_of(model):
 
 
 def export(queryset, *, actor, more=(), prefetch=()):
-    """The answer with the file, in the audit trail. more: (heading, row → cell) for further columns, and the relations that they read."""
+    """The answer with the file; the audit trail says who took it.
+
+    more: (heading, row → cell) for further columns. prefetch: the relations that these read.
+    """
     model = queryset.model
     columns = columns_of(model)
     many = [field.name for field in columns if field.many_to_many]
