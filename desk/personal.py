@@ -1,5 +1,7 @@
 """What the tables of the desk hold about people."""
 
+from django.utils.translation import gettext_lazy as _
+
 from oiep.personal import Rows, Table
 
 REGISTER = {
@@ -12,6 +14,15 @@ REGISTER = {
         # A list that names somebody who was erased goes as a whole: it can be chosen again.
         rows=(Rows(mentions=("table", "file_name")),),
         clock="imports",
+    ),
+    "desk.Message": Table(
+        plain=("id whom is_news chosen state created_by created_at started_at started_by finished_at"),
+        ours="subject words",
+    ),
+    "desk.Recipient": Table(
+        plain="id message user queued_at left_out",
+        rows=(Rows(_("Messages to many that you were sent"), user="user", shown="message queued_at"),),
+        clock="emails",
     ),
     "desk.Heading": Table(plain="id kind column", ours="key"),
 }

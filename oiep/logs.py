@@ -4,7 +4,9 @@ e-mail address; and what stood in a row that the database refused."""
 import logging
 import re
 
-_SECRETS = re.compile(r"(/(?:working-groups/calendar|reviews|sign/confirm|sign/resume|invitations/\w+)/)[^/\s'\"?]+")
+_SECRETS = re.compile(
+    r"(/(?:working-groups/calendar|news/stop|reviews|sign/confirm|sign/resume|invitations/\w+)/)[^/\s'\"?]+"
+)
 _ADDRESSES = re.compile(r"[^\s<>()\[\]\"',;:/]+@[^\s<>()\[\]\"',;:/]+")
 # PostgreSQL quotes the row, or the value, with its line breaks.
 _ROWS = re.compile(r"^DETAIL: .*?(?=\n\n(?:The above|During handling)|\nTraceback|\Z)", re.MULTILINE | re.DOTALL)

@@ -63,7 +63,7 @@ MANAGER_MAY = {
         "interest": _ALL,
         "score": _SEE,
     },
-    "desk": {"import": _KEEP},
+    "desk": {"import": _KEEP, "message": _KEEP},
 }
 
 

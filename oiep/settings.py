@@ -199,6 +199,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3000},
     },
     "events": {"task": "events.tasks.tick", "schedule": 300.0, "options": {"expires": 290}},
+    "messages": {"task": "desk.tasks.tick", "schedule": 60.0, "options": {"expires": 50}},
     "run-day": {"task": "oiep.day.tick", "schedule": 600.0, "options": {"expires": 590}},
 }
 # The hour, in Europe/London, before which the day's work (reviews, reminders) does not begin.
@@ -390,6 +391,8 @@ IMPORTS_KEPT_DAYS = env.int("IMPORTS_KEPT_DAYS", 7)
 # What the desk calls a burst of signatures from one place, in a week; and a group that does not meet.
 BURST_OF_SIGNATURES = env.int("BURST_OF_SIGNATURES", 5)
 GROUP_IDLE_MONTHS = env.int("GROUP_IDLE_MONTHS", 6)
+# Of a message to many, how many e-mails wait in the queue at once, so that others need not wait for all of it.
+MESSAGES_AT_A_TIME = env.int("MESSAGES_AT_A_TIME", 200)
 IMPORT_ROWS_AT_MOST = env.int("IMPORT_ROWS_AT_MOST", 1000)
 
 # How often, from one place or one browser: (at most, in seconds).

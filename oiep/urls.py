@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from oiep import languages, views
+from oiep import languages, news_views, views
 from oiep.data import views as data
 from oiep.impact import views as impact
 
@@ -22,6 +22,8 @@ urlpatterns = [
     path("", include("pledges.urls")),
     path("", include("working_groups.urls")),
     path("", include("events.urls")),
+    path("news/stop/<str:token>/", news_views.stop, name="news-stop"),
+    path("account/news/", news_views.own, name="account-news"),
     path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
     path("privacy/", views.page, {"name": "privacy"}, name="privacy"),
     path("terms/", views.page, {"name": "terms"}, name="terms"),

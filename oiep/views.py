@@ -182,6 +182,7 @@ _NOT_FOR_ROBOTS = (
     "/sign/confirm/",
     "/sign/resume/",
     "/invitations/",
+    "/news/stop/",
     "/judging/",
     "/awards/vote/",
     "/working-groups/calendar/",

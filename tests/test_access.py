@@ -46,6 +46,8 @@ from tests.factories import (
     MaterialFactory,
     MeetingFactory,
     MembershipFactory,
+    MessageToManyFactory,
+    NewsWishFactory,
     NominationFactory,
     OutgoingEmailFactory,
     PaperFactory,
@@ -339,6 +341,9 @@ MESSAGES = [
 TO_MESSAGE = "→/admin/partners/contactmessage/{message}/change/"
 # Everybody has signed in a moment ago; otherwise downloading and erasing would ask for it first.
 PRIVACY = [
+    ("account/news/", {}, ANYBODY_S),
+    ("news/stop/<str:token>/", {"token": "guessed"}, "404"),
+    ("news/stop/<str:token>/", {"token": "the news"}, "200"),
     ("account/privacy/", {}, ANYBODY_S),
     ("account/privacy/download/", {}, "login" + " →/account/privacy/" * 7),  # a button does it
     ("account/privacy/erase/", {}, ANYBODY_S),
@@ -664,6 +669,7 @@ LISTS = {
     "events/awardround": ("view add change", "view add change"),
     "events/nomination": ("view", "view"),
     "desk/import": ("view add change", "view add change"),
+    "desk/message": ("view add change", "view add change"),
 }
 
 
@@ -814,6 +820,7 @@ def world():
     }
     SeriesFactory()
     ImportFactory()
+    MessageToManyFactory()
     judged = AwardRoundFactory(year=2031, judging=True, shortlisted_at=timezone.now())
     AwardRoundFactory(year=2032)
     effort = CategoryFactory(round=judged, slug="effort")
@@ -849,6 +856,7 @@ def world():
     keys["to confirm"] = asked.confirmation_url.rstrip("/").rpartition("/")[2]
     keys["invited"], keys["taken back"] = invitation.token, over.token
     keys["new address"] = AddressChange.objects.create(user=lead, email="new@canary.example").token
+    keys["the news"] = NewsWishFactory(user=lead).stop_url.rstrip("/").rpartition("/")[2]
     keys["open"], keys["review"] = review.token, str(review.pk)
     keys["person"], keys["boss"] = str(users["member"].pk), str(users["superuser"].pk)
     keys["confirming"] = signing.confirmation_url.rstrip("/").rpartition("/")[2]

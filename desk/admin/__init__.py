@@ -1,1 +1,1 @@
-from desk.admin import imports  # noqa: F401 - registers
+from desk.admin import imports, messages  # noqa: F401 - register

@@ -8,7 +8,7 @@ attempt is still its own.
 from oiep.email.message import html_of, message_of
 from oiep.email.queueing import compose, nudge, queue
 from oiep.email.sending import claim, is_permanent, send_again, send_due
-from oiep.email.settling import delete_codes, empty_old, forget, skip, withhold
+from oiep.email.settling import delete_codes, empty_old, forget, release, skip, withhold
 
 __all__ = [
     "claim",
@@ -21,6 +21,7 @@ __all__ = [
     "message_of",
     "nudge",
     "queue",
+    "release",
     "send_again",
     "send_due",
     "skip",

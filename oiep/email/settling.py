@@ -81,3 +81,13 @@ def delete_codes(*, before):
     closed = OutgoingEmail.objects.closed()
     codes = Q(template__startswith="account/email/", created_at__lt=before)
     return closed.filter(codes | Q(leaves_no_trace=True)).delete()[0]
+
+
+def release(emails, *, reason):
+    """Puts messages back into the queue that were withheld for that reason, all but those that may have arrived.
+
+    Returns how many go now. One that was on its way when it was withheld is tried again, should it come back.
+    """
+    emails.filter(state=State.SENDING, withheld=reason).update(withheld="")
+    again = emails.filter(state=State.NOT_SENT, withheld=reason, reason=reason)
+    return again.update(state=State.WAITING, due_at=timezone.now(), reason="", withheld="")

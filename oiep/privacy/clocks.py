@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from desk.models import Import
+from desk.models import Import, Recipient
 from events.actions.daily import attendees_to_forget, forget_attendee
 from events.models import JudgeInvitation
 from oiep import email as mail
@@ -193,6 +193,8 @@ def _to_delete(today):
     for model in (PartnerInvitation, GroupInvitation, JudgeInvitation):
         yield "requests", model.objects.filter(Q(answered_at__lt=ended) | Q(answered_at=None, invited_at__lt=ran_out))
     kept_since = _start_of(today - datetime.timedelta(days=settings.IMPORTS_KEPT_DAYS))
+    old = _start_of(add_months(today, -settings.EMAILS_KEPT_MONTHS))
+    yield "emails", Recipient.objects.filter(message__started_at__lt=old)
     yield "imports", Import.objects.unfinished().filter(uploaded_at__lt=kept_since)
     for model in (JoinRequest, GroupJoinRequest):
         yield "requests", model.objects.filter(answered_at__lt=ended)

@@ -13,3 +13,17 @@ if (atWork) {
   tell();
   setInterval(tell, 60000);
 }
+
+// What is being sent is looked at again, as long as the page is.
+const moving = document.querySelector("[data-look-again]");
+if (moving) {
+  const again = async () => {
+    if (document.visibilityState !== "visible") return;
+    const answer = await fetch(location.href).catch(() => null);
+    if (!answer?.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!page.querySelector("[data-look-again]")) location.reload();
+    else moving.replaceChildren(...page.querySelector("[data-look-again]").childNodes);
+  };
+  setInterval(again, 5000);
+}

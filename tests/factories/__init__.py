@@ -1,4 +1,4 @@
-from tests.factories.desk import ImportFactory
+from tests.factories.desk import ImportFactory, MessageToManyFactory
 from tests.factories.events import (
     AwardRoundFactory,
     CategoryFactory,
@@ -20,7 +20,7 @@ from tests.factories.events import (
     VoteFactory,
     VoteRequestFactory,
 )
-from tests.factories.oiep import ManagerFactory, OutgoingEmailFactory, UserFactory
+from tests.factories.oiep import ManagerFactory, NewsWishFactory, OutgoingEmailFactory, UserFactory
 from tests.factories.partners import (
     BlockedSenderFactory,
     ContactMessageFactory,
@@ -96,6 +96,8 @@ __all__ = [
     "MaterialFactory",
     "MeetingFactory",
     "MembershipFactory",
+    "MessageToManyFactory",
+    "NewsWishFactory",
     "NominationFactory",
     "OutgoingEmailFactory",
     "PaperFactory",

@@ -1,6 +1,6 @@
 import factory
 
-from desk.models import Import
+from desk.models import Import, Message
 from oiep.tables import Table
 from tests.factories.oiep import ManagerFactory
 
@@ -22,3 +22,14 @@ class ImportFactory(factory.django.DjangoModelFactory):
         found = Import()
         found.keep_table(Table([(1, ["Organisation"]), (2, ["Apple Bakers"])]))
         return found.table
+
+
+class MessageToManyFactory(factory.django.DjangoModelFactory):
+    """A draft to the leads of all partners."""
+
+    class Meta:
+        model = Message
+
+    subject = factory.Sequence("A word to all, {}".format)
+    words = "Hello.\n\nWe meet on 4 May."
+    created_by = factory.SubFactory(ManagerFactory)

@@ -2,7 +2,7 @@ import factory
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from oiep.models import OutgoingEmail, User
+from oiep.models import NewsWish, OutgoingEmail, User
 from oiep.moderation import State
 from oiep.roles import MANAGER
 
@@ -73,3 +73,13 @@ class OutgoingEmailFactory(factory.django.DjangoModelFactory):
     to = factory.Sequence("reader{}@example.org".format)
     subject_line = factory.Sequence("Message {}".format)
     text = "Hello.\n"
+
+
+class NewsWishFactory(factory.django.DjangoModelFactory):
+    """Somebody who asked for the news."""
+
+    class Meta:
+        model = NewsWish
+
+    user = factory.SubFactory(UserFactory)
+    how = NewsWish.How.ACCOUNT

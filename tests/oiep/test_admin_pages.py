@@ -28,6 +28,7 @@ from tests.factories import (
     GroupMemberFactory,
     ImportFactory,
     MembershipFactory,
+    MessageToManyFactory,
     OutgoingEmailFactory,
     PartnerFactory,
     PhotographFactory,
@@ -51,12 +52,20 @@ LISTS = {
     "pledges": ["case", "charterversion", "pledge", "pledgeidea", "review", "signature", "signing"],
     "working_groups": ["group", "groupmember"],
     "events": ["event", "series"],
-    "desk": ["import"],
+    "desk": ["import", "message"],
 }
 REFERENCE = ["partners_declinereason", "partners_district", "partners_priorityarea", "partners_sector"]
 GROUPS = ["working_groups_group", "working_groups_groupmember"]
 EVENTS = ["events_event", "events_series"]
-ADDED_BY_HAND = [*REFERENCE, *GROUPS, *EVENTS, "desk_import", "pledges_charterversion", "pledges_pledgeidea"]
+ADDED_BY_HAND = [
+    *REFERENCE,
+    *GROUPS,
+    *EVENTS,
+    "desk_import",
+    "desk_message",
+    "pledges_charterversion",
+    "pledges_pledgeidea",
+]
 DELETED = ["partners_blockedsender"]
 ALL = [f"{app}_{model}" for app, models in LISTS.items() for model in models]
 
@@ -87,6 +96,7 @@ def everything(db, manager):
     SigningFactory(declared=True)
     OutgoingEmailFactory(failed=True)
     ImportFactory()
+    MessageToManyFactory()
     GroupMemberFactory(shown=True)
     PhotographFactory(event=EventFactory(past=True, series=SeriesFactory()))
 

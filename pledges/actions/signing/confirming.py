@@ -5,10 +5,11 @@ import datetime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from oiep import audit
+from oiep import audit, news
 from oiep import email as mail
 from oiep.accounts import user_for
 from oiep.locks import lock_on
+from oiep.models import NewsWish
 from oiep.moderation import Move, NotPossible, answer_due, move
 from partners import actions as partners
 from partners.models import Membership, Partner, PartnerInvitation
@@ -45,6 +46,8 @@ def confirm(*, signing):
                 raise
             # Another partner was renamed to this name at the same moment.
     signing.save(update_fields=["confirmed_at", "signature"])
+    if signing.answers.get("news"):  # whose mailbox it is has just shown that it is theirs
+        news.ask(user=user, how=NewsWish.How.SIGNING)
     audit.record(
         verb="signing.confirmed",
         subject=signing,

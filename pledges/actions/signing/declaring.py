@@ -23,7 +23,7 @@ class NotReady(Exception):
 
 
 @transaction.atomic
-def declare(*, signing, source, browser, show_name=False):
+def declare(*, signing, source, browser, show_name=False, news=False):
     """Ends the journey: the signer declares, and gets a link to confirm the address. A second time changes nothing.
 
     Raises NotReady, and TooSoon when that many were declared from one source or browser.
@@ -36,6 +36,7 @@ def declare(*, signing, source, browser, show_name=False):
     if not signing.assisted:
         _hold_to_limits(source, browser)
     signing.answers["publicity"] = {"show_name": show_name}
+    signing.answers["news"] = news
     _let_go_of_retired_ideas(signing)
     signing.source, signing.browser = source, browser
     signing.charter = CharterVersion.objects.current()

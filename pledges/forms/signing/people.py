@@ -221,7 +221,12 @@ class ContactForm(StepForm):
 
 
 class DeclareForm(StepForm):
-    """An organisation declares by the button alone."""
+    """One declares by the button. News is for who asks for it."""
+
+    news = forms.BooleanField(
+        label=_("Send me the partnership’s news by e-mail, a few times a year. I can stop it with one press."),
+        required=False,
+    )
 
 
 class ResidentDeclareForm(DeclareForm):

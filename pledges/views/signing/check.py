@@ -61,7 +61,7 @@ def check(request, signing):
 
 def _publicity(signing):
     publicity = signing.answers.get("publicity", {})
-    return {"show_name": "yes" if publicity.get("show_name") else "no"}
+    return {"show_name": "yes" if publicity.get("show_name") else "no", "news": signing.answers.get("news", False)}
 
 
 def _declare(request, signing, form, context):
@@ -71,6 +71,7 @@ def _declare(request, signing, form, context):
             source=source_of(request),
             browser=browser_of(request),
             show_name=form.cleaned_data.get("show_name", False),
+            news=form.cleaned_data.get("news", False),
         )
     except actions.TooSoon as error:
         return too_soon(request, "pledges/signing/check.html", context, error)
