@@ -2,11 +2,12 @@
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from oiep import audit
 from oiep import email as mail
 from oiep.models import NewsWish, OutgoingEmail, User
+
+WHY_STOPPED = "They stopped the news."
 
 
 @transaction.atomic
@@ -33,12 +34,12 @@ def stop(*, user):
     wish.stopped_at = timezone.now()
     wish.save(update_fields=["stopped_at"])
     audit.record(verb="newswish.stopped", subject=wish, actor=user)
-    mail.withhold(OutgoingEmail.objects.filter(to=user.email).exclude(stop_url=""), reason=why_stopped())
+    waiting = OutgoingEmail.objects.filter(to=user.email).exclude(stop_url="")
+    mail.withhold(waiting, reason=WHY_STOPPED)
+    # Those of a message that the manager has stopped do not go when it goes on.
+    held = waiting.filter(state=OutgoingEmail.State.NOT_SENT).exclude(withheld="")
+    held.update(withheld=WHY_STOPPED, reason=WHY_STOPPED)
     return True
-
-
-def why_stopped():
-    return _("They stopped the news.")
 
 
 def wants_it(user):

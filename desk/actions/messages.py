@@ -21,6 +21,8 @@ from oiep.models import NewsWish, OutgoingEmail
 from oiep.moderation import NotPossible
 
 State = Message.State
+# Kept with an e-mail, by which it is found again: the same in whatever language somebody works.
+WHY_STOPPED = "The message was stopped."
 
 
 def letter(message, user, *, subject=""):
@@ -40,7 +42,7 @@ def letter(message, user, *, subject=""):
 def fingerprint(message):
     """Differs when the message, or who gets it, is not what was seen."""
     keys = list(audience_of(message).values_list("pk", flat=True))
-    seen = (message.subject, message.words, message.is_news, message.whom, keys)
+    seen = (message.subject, message.words, message.is_news, str(message.whom), keys)
     return hashlib.sha256(repr(seen).encode()).hexdigest()
 
 
@@ -85,7 +87,7 @@ def stop(*, message, actor):
         raise NotPossible(_("All of it has been sent already.") if message.finished_at else _("It is not being sent."))
     message.state, message.finished_at = State.STOPPED, None
     message.save(update_fields=["state", "finished_at"])
-    mail.withhold(_emails(message), reason=_why_stopped())
+    mail.withhold(_emails(message), reason=WHY_STOPPED)
     audit.record(verb="message.stopped", subject=message, actor=actor)
     return message
 
@@ -98,14 +100,10 @@ def resume(*, message, actor):
         raise NotPossible(_("It was not stopped."))
     message.state = State.SENDING
     message.save(update_fields=["state"])
-    mail.release(_emails(message), reason=_why_stopped())
+    mail.release(_emails(message), reason=WHY_STOPPED)
     audit.record(verb="message.resumed", subject=message, actor=actor)
     transaction.on_commit(feed_all, robust=True)
     return message
-
-
-def _why_stopped():
-    return _("The message was stopped.")
 
 
 def _emails(message):
@@ -121,7 +119,7 @@ def _unsent(message):
 
 
 def feed_all():
-    """Writes the next part of each message that is being sent. Returns how many e-mails. The scheduler's tick calls it."""
+    """Writes the next part of each message that is being sent, at each tick. Returns how many e-mails."""
     fed = sum(feed(pk) for pk in Message.objects.sending().order_by("started_at").values_list("pk", flat=True))
     if fed:
         mail.nudge()
@@ -166,7 +164,7 @@ def _why_not(message, user):
     if not user.is_active or not user.email:
         return _("This account is not in use any more.")
     if message.is_news and not news.wants_it(user):
-        return news.why_stopped()
+        return news.WHY_STOPPED
     return ""
 
 

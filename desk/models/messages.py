@@ -18,8 +18,8 @@ class MessageQuerySet(models.QuerySet):
 class Message(models.Model):
     """A message to a chosen set of people: written, looked at, sent a part at a time, stopped and gone on with.
 
-    `chosen` says whom: lists of keys under `areas`, `districts`, `kinds`, `statuses`, `roles`, `groups`. Who that is, is
-    worked out once, when sending begins.
+    `chosen` says whom: lists of keys under `areas`, `districts`, `kinds`, `statuses`, `roles`, `groups`. Who that is,
+    is worked out once, when sending begins.
     """
 
     class Whom(models.TextChoices):
@@ -76,7 +76,7 @@ class Message(models.Model):
 
 
 class Recipient(models.Model):
-    """One person who gets a message, once. `queued_at`: when it went into the queue of e-mails, which knows the rest."""
+    """One person who gets a message, once. `queued_at`: when it went into the queue of e-mails."""
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="recipients")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
