@@ -8,7 +8,7 @@ REGISTER = {
     "desk.Import": Table(
         plain=(
             "id kind headings_row mapping is_mapped answers made uploaded_by uploaded_at rows done_by done_at"
-            " undone_by undone_at"
+            " undone_by undone_at asking_by"
         ),
         personal="table file_name",
         # A list that names somebody who was erased goes as a whole: it can be chosen again.

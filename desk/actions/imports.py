@@ -1,5 +1,7 @@
 """Lists: chosen, understood, brought in as a whole or not at all, and undone."""
 
+import time
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -197,16 +199,31 @@ def letter_to(signing):
     return subject, text.replace(signing.confirmation_url, _("[the link to confirm]"))
 
 
-def ask_all_to_confirm(*, found, actor):
+@transaction.atomic
+def begin_asking(*, found, actor):
+    """Says that each organisation of a list be written to. `feed_confirmations` does it, a part at a time."""
+    found = Import.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    if found.undone_at or not found.done_at:
+        raise NotPossible(_("This list has been undone."))
+    if not found.asking_by:
+        found.asking_by = actor
+        found.save(update_fields=["asking_by"])
+        audit.record(verb="import.asking", subject=found, actor=actor)
+    return found
+
+
+def ask_all_to_confirm(*, found, actor, seconds=None):
     """Writes to each organisation of a list that was not asked yet; one e-mail each, however often this is called.
 
-    Each is a transaction of its own: stopped half-way, the next call goes on. Returns how many went into the queue, and
-    why others did not: words → how many.
+    Each is a transaction of its own: stopped half-way, the next call goes on. seconds: after which to stop. Returns how
+    many went into the queue, and why others did not: words → how many.
     """
-    sent, left = 0, {}
+    sent, left, stop_at = 0, {}, seconds and time.monotonic() + seconds
     if found.undone_at:
         return sent, left
     for signing in signings_of(found).filter(declared_at=None, confirmed_at=None).order_by("pk"):
+        if stop_at and time.monotonic() > stop_at:
+            break
         try:
             sent += ask_to_confirm(signing=signing, actor=actor)
         except NotPossible as refusal:
@@ -215,3 +232,13 @@ def ask_all_to_confirm(*, found, actor):
     if sent:
         mail.nudge()
     return sent, left
+
+
+def feed_confirmations(seconds=20):
+    """Goes on with asking, for the scheduler's tick: also on the next day, where an address had its mails of today."""
+    sent = 0
+    for found in Import.objects.asking().select_related("asking_by").order_by("done_at"):
+        sent += ask_all_to_confirm(found=found, actor=found.asking_by, seconds=seconds)[0]
+        if not signings_of(found).filter(declared_at=None, confirmed_at=None).exists():
+            Import.objects.filter(pk=found.pk).update(asking_by=None)
+    return sent

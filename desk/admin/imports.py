@@ -20,6 +20,7 @@ from oiep.uploads import KINDS as FILES
 from oiep.uploads import clean_name
 
 SHOWN_AT_MOST = 200
+ASKING_SECONDS = 4
 
 
 @admin.register(Import)
@@ -218,7 +219,13 @@ class ImportAdmin(ReadOnlyAdmin):
         keys = [f"signing/{key}/listed" for _thing, key in found.made]
         failed = OutgoingEmail.objects.failed().filter(key__in=keys).count()
         first = signings.filter(declared_at=None).order_by("pk").first()
-        return {"figures": figures, "failed": failed, "example": actions.letter_to(first) if first else None}
+        is_moving = bool(found.asking_by_id and figures["unasked"])
+        return {
+            "figures": figures,
+            "failed": failed,
+            "is_moving": is_moving,
+            "example": actions.letter_to(first) if first else None,
+        }
 
     def _undo(self, request, found):
         out, stay = actions.undo(found=found, actor=request.user)
@@ -229,7 +236,9 @@ class ImportAdmin(ReadOnlyAdmin):
             self.message_user(request, words, messages.WARNING)
 
     def _ask(self, request, found):
-        sent, left = actions.ask_all_to_confirm(found=found, actor=request.user)
+        """What a few seconds do is done at once; the scheduler's tick does the rest."""
+        found = actions.begin_asking(found=found, actor=request.user)
+        sent, left = actions.ask_all_to_confirm(found=found, actor=request.user, seconds=ASKING_SECONDS)
         words = ngettext("%(n)s e-mail is on its way.", "%(n)s e-mails are on their way.", sent) % {"n": sent}
         self.message_user(request, words, messages.SUCCESS if sent else messages.WARNING)
         for why, n in left.items():

@@ -23,6 +23,9 @@ class ImportQuerySet(models.QuerySet):
     def unfinished(self):
         return self.filter(done_at=None)
 
+    def asking(self):
+        return self.filter(asking_by__isnull=False, undone_at=None)
+
 
 class Import(models.Model):
     """A list that is looked at before anything happens, then brought in as a whole or not at all, and can be undone.
@@ -55,6 +58,9 @@ class Import(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("undone by")
     )
     undone_at = models.DateTimeField(_("undone"), null=True)
+
+    # Who said that its organisations be asked to confirm, while not all of them have been.
+    asking_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     objects = ImportQuerySet.as_manager()
 

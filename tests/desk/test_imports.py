@@ -285,6 +285,17 @@ def test_a_stopped_round_of_asking_goes_on(bring, manager, mailbox):
     assert len(mailbox()) == 3
 
 
+def test_asking_goes_on_by_itself_for_as_long_as_it_takes(bring, manager, mailbox):
+    found = bring(lists.workbook(lists.partners(3)))
+    assert actions.feed_confirmations() == 0  # nobody has said so
+    actions.begin_asking(found=found, actor=manager)
+    assert actions.ask_all_to_confirm(found=found, actor=manager, seconds=1e-9)[0] <= 1
+    actions.feed_confirmations()
+    assert len(mailbox()) == 3
+    assert not Import.objects.asking().exists()
+    assert actions.feed_confirmations() == 0
+
+
 def test_one_person_for_many_organisations_gets_no_flood(bring, manager, mailbox, settings):
     settings.UNPROVEN_ADDRESS_MAILS_A_DAY = 3
     rows = [
@@ -499,8 +510,12 @@ def test_the_manager_brings_120_partners_over(manager, client_of, mailbox):
     assert "120 not written to yet" in page
     assert Import.objects.get().table == ""
     page = client.post(place, {"ask": "yes"}, follow=True).content.decode()
-    assert "120 e-mails are on their way." in page
+    assert "on their way." in page
+    while actions.feed_confirmations():
+        pass
+    page = client.get(place).content.decode()
     assert "120 written to, and have not confirmed yet" in page
+    assert not Import.objects.asking().exists()
     assert len(mailbox()) == 120
     page = client.post(place, {"undo": "yes"}, follow=True).content.decode()
     assert "120 entries are taken out again." in page
