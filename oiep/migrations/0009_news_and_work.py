@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oiep", "0007_translations"),
+        ("oiep", "0008_figures"),
     ]
 
     operations = [
