@@ -36,7 +36,7 @@ translations: $(COMPILED)
 # Reads the words to translate anew; what is new is to be translated in locale/, and what is gone is dropped.
 messages: .venv/installed
 	@mkdir -p .local
-	$(BABEL) extract -F babel.cfg -k "gettext_lazy ngettext_lazy:1,2 pgettext_lazy:1c,2 npgettext_lazy:1c,2,3" \
+	$(BABEL) extract -F babel.cfg -k "_now gettext_lazy ngettext_lazy:1,2 pgettext_lazy:1c,2 npgettext_lazy:1c,2,3" \
 		--add-location=file --sort-by-file --no-wrap --project="The Charter" -o .local/messages.pot .
 	for file in $(TRANSLATIONS); do \
 		$(BABEL) update -i .local/messages.pot -o $$file --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date \

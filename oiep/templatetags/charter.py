@@ -63,6 +63,7 @@ def figure(value, unit=""):
     """A number as people write it: 1,200 or 12.5, in Polish 12,5; with its unit 40%, £1,200 or 3 people."""
     if unit == "£":
         return money(value)
+    unit = spoken(unit)
     text = _spoken(value)
     if "." in f"{value:.2f}".rstrip("0").rstrip("."):
         text = text.rstrip("0")

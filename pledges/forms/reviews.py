@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from oiep.forms import CharterForm
 from oiep.templatetags.charter import figure
 from oiep.text import clean_line, clean_text
+from oiep.translated import spoken
 from oiep.uploads import ACCEPT, make_safe, size_at_most
 from pledges.actions.pledges import values_of
 from pledges.forms.account import CHOOSE_AGAIN, OneLineField, SeenMixin, words_of
@@ -147,7 +148,7 @@ class AnswerForm(VersionedForm):
 
 
 def _figure_hint(pledge, last):
-    parts = [_now("You measure: %(what)s.") % {"what": pledge.measure}]
+    parts = [_now("You measure: %(what)s.") % {"what": spoken(pledge.measure)}]
     if pledge.target is not None:
         parts.append(_now("Your target: %(figure)s.") % {"figure": figure(pledge.target, pledge.unit)})
     if last and last.figure is not None:

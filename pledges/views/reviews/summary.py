@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oiep.templatetags.charter import figure
+from oiep.translated import spoken
 from pledges.actions.answers import pledge_from_json
 from pledges.models import Answer
 from pledges.views.reviews.links import url_of
@@ -92,7 +93,7 @@ def _lines(answer):
     pledge = pledge_from_json(answer.new_values)
     lines = [pledge.statement]
     if pledge.measure:
-        lines.append(_("Measured by: %(measure)s") % {"measure": pledge.measure})
+        lines.append(_("Measured by: %(measure)s") % {"measure": spoken(pledge.measure)})
     if pledge.target is not None:
         lines.append(_("Target: %(figure)s") % {"figure": figure(pledge.target, pledge.unit)})
     return lines
