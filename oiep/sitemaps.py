@@ -24,6 +24,7 @@ PAGES = (
     "working-groups",
     "events",
     "awards",
+    "embed",
     "accessibility",
     "privacy",
     "terms",

@@ -108,6 +108,16 @@ PUBLIC = [
     ("partners/<slug:slug>/standing/", {"slug": "bakery"}, "200"),
     ("partners/<slug:slug>/standing/", {"slug": "shed"}, "404"),
     ("partners/<slug:slug>/standing/", {"slug": "rose"}, "404"),  # a resident has none
+    ("partners/<slug:slug>/badge.svg", {"slug": "bakery"}, "200"),
+    ("partners/<slug:slug>/badge.svg", {"slug": "stall"}, "200"),  # it says that it has withdrawn
+    ("partners/<slug:slug>/badge.svg", {"slug": "shed"}, "404"),
+    ("partners/<slug:slug>/badge.svg", {"slug": "rose"}, "404"),
+    ("embed/", {}, "200"),
+    ("embed/partners/", {}, "200"),
+    ("embed/counter/", {}, "200"),
+    ("embed/badge/<slug:slug>/", {"slug": "bakery"}, "200"),
+    ("embed/badge/<slug:slug>/", {"slug": "shed"}, "404"),
+    ("embed/badge/<slug:slug>/", {"slug": "rose"}, "404"),
     ("areas/", {}, "200"),
     ("areas/<slug:slug>/", {"slug": "spend"}, "200"),
     ("places/", {}, "200"),
@@ -231,6 +241,10 @@ ACCOUNT = [
     (PARTNER + "contact/", {"slug": "rose"}, NOBODY_S),  # nobody can write to a resident
     (PARTNER + "details/", {"slug": "bakery"}, THE_BAKERS),
     (PARTNER + "details/", {"slug": "stall"}, OVER),
+    (PARTNER + "badge/", {"slug": "bakery"}, THE_BAKERS),
+    (PARTNER + "badge/", {"slug": "hut"}, NOBODY_S),  # not approved yet
+    (PARTNER + "badge/", {"slug": "rose"}, NOBODY_S),  # a resident has no public standing
+    (PARTNER + "badge/", {"slug": "stall"}, OVER),
     (PARTNER + "reviews/", {"slug": "bakery"}, THE_BAKERS),
     (PARTNER + "reviews/", {"slug": "rose"}, THE_RESIDENTS),
     (PARTNER + "reviews/", {"slug": "stall"}, THE_LEADS),

@@ -20,6 +20,7 @@ COMPOSITION = {
     "oiep.privacy",
     "oiep.impact",
     "oiep.data",
+    "oiep.reach",
     "oiep.reports",
     "oiep.api",
 }

@@ -227,6 +227,8 @@ PARTS = {
     "api-nothing": [],
     "feed-partners-area": [{"slug": "spend"}],
     "feed-partners-place": [{"slug": "oxford"}],
+    "partner-badge": [{"slug": "bakery"}],
+    "embed-badge": [{"slug": "bakery"}],
     "partner-logo": None,
     "evidence": None,
     "area": [{"slug": "spend"}],

@@ -1,0 +1,1 @@
+"""How the Charter spreads beyond this site: badges, lists for other sites, digests, certificates, posters, pictures."""
