@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.actions import learning
 from oiep.privacy import clocks
+from oiep.reach import digests
 from partners.actions import daily as partners
 from pledges.actions import daily as pledges
 from working_groups.actions import daily as working_groups
@@ -17,7 +18,15 @@ LAST = "day.last"  # in the cache
 
 # Each takes a day and returns what it did: name → how many, with those that failed under `failed`.
 # Residents are forgotten before anything new is opened for them.
-PARTS = (clocks.run_day, pledges.run_day, partners.run_day, working_groups.run_day, meetings.run_day, learning.run_day)
+PARTS = (
+    clocks.run_day,
+    pledges.run_day,
+    partners.run_day,
+    working_groups.run_day,
+    meetings.run_day,
+    learning.run_day,
+    digests.run_day,
+)
 WORDS = {
     **clocks.WORDS,
     "opened": _("Reviews opened"),
@@ -27,6 +36,7 @@ WORDS = {
     "invited": _("Meetings to which members were invited who had joined since"),
     "asked": _("People asked what they thought of an event"),
     "unlinked": _("Answers about events of which nobody can tell any more whose they were"),
+    **digests.WORDS,
     "failed": _("Failed; the log says why, and the next run tries again"),
 }
 

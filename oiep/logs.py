@@ -6,6 +6,7 @@ import re
 
 _SECRETS = re.compile(
     r"(/(?:working-groups/calendar|news/stop|reviews|sign/confirm|sign/resume|invitations/\w+)/)[^/\s'\"?]+"
+    r"(/(?:working-groups/calendar|reviews|sign/confirm|sign/resume|following/confirm|following|invitations/\w+)/)[^/\s'\"?]+"
 )
 _ADDRESSES = re.compile(r"[^\s<>()\[\]\"',;:/]+@[^\s<>()\[\]\"',;:/]+")
 # PostgreSQL quotes the row, or the value, with its line breaks.

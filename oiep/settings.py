@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "working_groups",
     "events",
     "desk",
+    "oiep.reach",
 ]
 
 MIDDLEWARE = [
@@ -399,6 +400,7 @@ IMPORT_ROWS_AT_MOST = env.int("IMPORT_ROWS_AT_MOST", 1000)
 # How often, from one place or one browser: (at most, in seconds).
 SIGNING_LIMIT_BY_BROWSER = (1, 60)
 SIGNING_LIMITS_BY_SOURCE = ((5, 300), (10, 3600))
+FOLLOW_LIMITS_BY_SOURCE = ((20, 3600), (60, 86400))
 EVENT_LIMITS_BY_SOURCE = ((20, 3600), (60, 86400))
 AWARD_VOTE_LIMITS_BY_SOURCE = ((20, 3600), (60, 86400))
 AWARD_VOTE_LIMIT_BY_VOTER = (3, 86400)

@@ -185,6 +185,8 @@ _NOT_FOR_ROBOTS = (
     "/news/stop/",
     "/judging/",
     "/awards/vote/",
+    "/follow/",
+    "/following/",
     "/working-groups/calendar/",
     "/api/",
     "/*/contact/",

@@ -31,6 +31,7 @@ from tests.factories import (
     DistrictFactory,
     EventFactory,
     EvidenceFactory,
+    FollowFactory,
     GroupFactory,
     GroupInvitationFactory,
     GroupJoinRequestFactory,
@@ -118,6 +119,25 @@ PUBLIC = [
     ("embed/badge/<slug:slug>/", {"slug": "bakery"}, "200"),
     ("embed/badge/<slug:slug>/", {"slug": "shed"}, "404"),
     ("embed/badge/<slug:slug>/", {"slug": "rose"}, "404"),
+    ("feeds/partners/<slug:slug>/", {"slug": "bakery"}, "200"),
+    ("feeds/partners/<slug:slug>/", {"slug": "shed"}, "404"),
+    ("feeds/partners/<slug:slug>/", {"slug": "rose"}, "404"),
+    ("follow/<slug:kind>/<slug:slug>/", {"kind": "partners", "slug": "bakery"}, "200"),
+    ("follow/<slug:kind>/<slug:slug>/", {"kind": "areas", "slug": "spend"}, "200"),
+    ("follow/<slug:kind>/<slug:slug>/", {"kind": "places", "slug": "oxford"}, "200"),
+    ("follow/<slug:kind>/<slug:slug>/", {"kind": "partners", "slug": "shed"}, "404"),
+    ("follow/<slug:kind>/<slug:slug>/", {"kind": "partners", "slug": "rose"}, "404"),  # nobody follows a resident
+    ("follow/<slug:kind>/<slug:slug>/", {"kind": "groups", "slug": "jobs"}, "404"),
+    ("follow/<slug:kind>/<slug:slug>/sent/", {"kind": "partners", "slug": "bakery"}, "200"),
+    ("follow/<slug:kind>/<slug:slug>/sent/", {"kind": "partners", "slug": "shed"}, "404"),
+    ("following/confirm/<str:token>/", {"token": "guessed"}, "404"),
+    ("following/confirm/<str:token>/", {"token": "to follow"}, "200"),
+    ("following/confirm/<str:token>/", {"token": "follower"}, "404"),  # one kind of link is not the other
+    ("following/<str:token>/", {"token": "guessed"}, "404"),
+    ("following/<str:token>/", {"token": "to follow"}, "404"),
+    ("following/<str:token>/", {"token": "follower"}, "200"),
+    ("following/<str:token>/stop/", {"token": "guessed"}, "404"),
+    ("following/<str:token>/stop/", {"token": "follower"}, "200"),
     ("areas/", {}, "200"),
     ("areas/<slug:slug>/", {"slug": "spend"}, "200"),
     ("places/", {}, "200"),
@@ -851,6 +871,9 @@ def world():
         "the friend's entry": friends,
         "the people's entry": (loved := NominationFactory(category=favourite, shortlisted=True)),
     }
+    asked_to_follow = FollowFactory(follower__email="follower@canary.example", area=area)
+    keys["to follow"] = asked_to_follow.confirm_url.rstrip("/").rpartition("/")[2]
+    keys["follower"] = asked_to_follow.follower.token
     keys["asked to judge"] = JudgeInvitationFactory(round=judged, email="wise@canary.example").token
     keys["the vote"] = VoteRequestFactory(nomination=loved).url.rstrip("/").rpartition("/")[2]
     awards = AwardRoundFactory(year=2040)

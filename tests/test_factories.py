@@ -12,6 +12,7 @@ TRAITS = {
     "ActionFactory": ["achieved"],
     "AwardRoundFactory": ["judging", "over"],
     "EventFactory": ["published", "cancelled", "past"],
+    "FollowFactory": ["confirmed"],
     "GroupMemberFactory": ["shown", "ended", "named"],
     "JoinRequestFactory": ["accepted", "refused"],
     "MembershipFactory": ["ended"],

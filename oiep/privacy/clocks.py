@@ -27,7 +27,7 @@ from pledges.models import Pledge
 from working_groups.models import GroupInvitation, GroupJoinRequest
 
 # What each clock is called in the register (`Table.clock`), and how long it runs: settings and their units. "signings"
-# is that of `pledges.tasks`, each hour.
+# is that of `pledges.tasks`, each hour, "follows" that of `oiep.reach.digests`.
 CLOCKS = {
     "signings": "CONFIRMATION_DAYS",
     "declined": "DECLINED_KEPT_DAYS",
@@ -36,6 +36,7 @@ CLOCKS = {
     "requests": "DECLINED_KEPT_DAYS",
     "audit_notes": "AUDIT_NOTES_KEPT_YEARS",
     "emails": "EMAILS_KEPT_MONTHS",
+    "follows": "CONFIRMATION_DAYS",
     "attendees": "EVENT_ATTENDEE_MONTHS",
     "sessions": "SESSION_COOKIE_AGE",
     "imports": "IMPORTS_KEPT_DAYS",

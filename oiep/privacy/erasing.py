@@ -22,6 +22,7 @@ from oiep.locks import lock_on
 from oiep.models import AuditEvent, Erasure, OutgoingEmail, User
 from oiep.moderation import NotPossible, State
 from oiep.privacy.register import address_pattern, rows_of_tables, tables
+from oiep.reach.models import Follower
 from partners.actions import appoint_lead, hand_over
 from partners.models import JoinRequest, Membership, Partner, PartnerInvitation
 from pledges.actions.forgetting import forget_resident
@@ -67,6 +68,7 @@ def _hanging_on_address(email):
         yield model.objects.open().filter(email=email)
     yield Signing.objects.filter(email=email, confirmed_at=None)
     yield Registration.objects.filter(email=email)
+    yield Follower.objects.filter(email=email)
 
 
 @transaction.atomic

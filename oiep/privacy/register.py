@@ -8,6 +8,7 @@ from django.db.models import Q
 from desk import personal as desk
 from events import personal as events
 from oiep import personal as ground
+from oiep.reach import personal as reach
 from partners import personal as partners
 from pledges import personal as pledges
 from working_groups import personal as working_groups
@@ -19,6 +20,7 @@ REGISTER = {
     **working_groups.REGISTER,
     **events.REGISTER,
     **desk.REGISTER,
+    **reach.REGISTER,
 }
 
 

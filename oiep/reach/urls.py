@@ -1,6 +1,7 @@
 from django.urls import path
 
-from oiep.reach.views import badge, embeds
+from oiep.reach import feeds
+from oiep.reach.views import badge, embeds, following
 
 urlpatterns = [
     path("partners/<slug:slug>/badge.svg", badge.picture, name="partner-badge"),
@@ -9,4 +10,10 @@ urlpatterns = [
     path("embed/partners/", embeds.partner_list, name="embed-list"),
     path("embed/counter/", embeds.counter, name="embed-counter"),
     path("embed/badge/<slug:slug>/", badge.framed, name="embed-badge"),
+    path("feeds/partners/<slug:slug>/", feeds.RecordFeed(), name="feed-partner"),
+    path("follow/<slug:kind>/<slug:slug>/", following.follow, name="follow"),
+    path("follow/<slug:kind>/<slug:slug>/sent/", following.sent, name="follow-sent"),
+    path("following/confirm/<str:token>/", following.confirm, name="follow-confirm"),
+    path("following/<str:token>/", following.manage, name="following"),
+    path("following/<str:token>/stop/", following.stop, name="following-stop"),
 ]

@@ -49,6 +49,7 @@ from tests.factories.pledges import (
     SignatureFactory,
     SigningFactory,
 )
+from tests.factories.reach import FollowerFactory, FollowFactory
 from tests.factories.working_groups import (
     ActionFactory,
     AttendanceFactory,
@@ -81,6 +82,8 @@ __all__ = [
     "EventFactory",
     "EvidenceFactory",
     "FeedbackFactory",
+    "FollowFactory",
+    "FollowerFactory",
     "GroupFactory",
     "GroupInvitationFactory",
     "GroupJoinRequestFactory",
