@@ -25,6 +25,7 @@ PAGES = (
     "events",
     "awards",
     "embed",
+    "posters",
     "accessibility",
     "privacy",
     "terms",

@@ -1,10 +1,15 @@
 from django.urls import path
 
 from oiep.reach import feeds
-from oiep.reach.views import badge, embeds, following
+from oiep.reach.views import badge, documents, embeds, following
 
 urlpatterns = [
     path("partners/<slug:slug>/badge.svg", badge.picture, name="partner-badge"),
+    path("partners/<slug:slug>/certificate.pdf", documents.certificate, name="partner-certificate"),
+    path("partners/<slug:slug>/share.png", documents.share_partner, name="partner-share"),
+    path("share.png", documents.share, name="share"),
+    path("posters/", documents.posters, name="posters"),
+    path("posters/<slug:slug>/<slug:language>.pdf", documents.poster, name="poster"),
     path("account/partners/<slug:slug>/badge/", badge.own, name="account-badge"),
     path("embed/", embeds.for_your_site, name="embed"),
     path("embed/partners/", embeds.partner_list, name="embed-list"),

@@ -58,6 +58,7 @@ def own(request, partner):
         "frame_line": frame_line(frame, alt, 190),
         "width": WIDTH,
         "height": HEIGHT,
+        "has_certificate": not partner.lapsed_on and partner.signatures.exists(),
         "codes": [code for code in languages.CODES if code != languages.ENGLISH],
     }
     return render(request, "reach/own_badge.html", context)
