@@ -1,4 +1,4 @@
-"""Documents drawn by Typst: accessible PDFs (PDF/UA-1), and pictures. What people wrote goes in as data, never as markup.
+"""Documents drawn by Typst: accessible PDFs (PDF/UA-1), and pictures. What people wrote is data, never markup.
 
 Typst brings fonts of Latin, Greek, Cyrillic and Arabic letters, so that a document looks the same from one machine to
 the next. A text in another script is drawn with what the machine has. PDF/UA asks for a glyph of every letter: where
