@@ -208,7 +208,8 @@ def test_each_day_is_told_once_also_when_the_scheduler_slept(jobs, mailbox):
         with on(date(day)):
             digests.run_day()
             digests.run_day()
-    told = [re.findall(r"- (\w+) has signed", letter.body) for letter in mailbox()]
+            letters = [*mailbox()]
+    told = [re.findall(r"- (\w+) has signed", letter.body) for letter in letters]
     assert told == [["Abel"], ["Baker", "Cole"], ["Dale"]]
 
 
@@ -217,7 +218,7 @@ def test_nothing_new_is_no_message_and_the_ledger_says_so(jobs, mailbox):
         follow = FollowFactory(confirmed=True, area=jobs)
     with on(MONDAY):
         digests.run_day()
-    assert mailbox() == []
+        assert mailbox() == []
     row = OutgoingEmail.objects.get()
     assert (row.key, row.state) == (f"digest/{follow.follower.pk}/weekly/2027-03-08", "not_sent")
     assert row.reason == "There was nothing new."
@@ -231,7 +232,7 @@ def test_monthly_digest_comes_on_the_first_and_a_partner_is_told_of_by_its_recor
         PledgeFactory(approved=True, partner=bakery, area__short_name="Jobs", started_on=date("2027-03-20"))
     with on(date("2027-03-22")):
         digests.run_day()
-    assert mailbox() == []
+        assert mailbox() == []
     with on(date("2027-04-01")):
         digests.run_day()
         [letter] = mailbox()
@@ -248,7 +249,7 @@ def test_one_message_tells_of_all_that_an_address_follows_in_its_language(jobs, 
         PartnerFactory(name="Forge", approved=True, districts=[oxford])
     with on(MONDAY):
         digests.run_day()
-    [letter] = mailbox()
+        [letter] = mailbox()
     assert [letter.body.index(words) for words in ("Jobs", "Bakery", "Oxford", "Forge")] == sorted(
         letter.body.index(words) for words in ("Jobs", "Bakery", "Oxford", "Forge")
     )
