@@ -5,8 +5,8 @@ import logging
 import re
 
 _SECRETS = re.compile(
-    r"(/(?:working-groups/calendar|news/stop|reviews|sign/confirm|sign/resume|invitations/\w+)/)[^/\s'\"?]+"
-    r"(/(?:working-groups/calendar|reviews|sign/confirm|sign/resume|following/confirm|following|invitations/\w+)/)[^/\s'\"?]+"
+    r"(/(?:working-groups/calendar|news/stop|reviews|sign/confirm|sign/resume|following/confirm|following|invitations/\w+)/)"
+    r"[^/\s'\"?]+"
 )
 _ADDRESSES = re.compile(r"[^\s<>()\[\]\"',;:/]+@[^\s<>()\[\]\"',;:/]+")
 # PostgreSQL quotes the row, or the value, with its line breaks.

@@ -11,9 +11,6 @@ from django.utils.safestring import mark_safe
 
 from oiep.text import is_clean_line
 
-# What its readers stop with one press, at the `stop_url` of what each message is about.
-_STOPPABLE = ("digest",)
-
 
 def html_of(text):
     """The HTML of a message, drawn from its text, so that the two never differ.
@@ -81,8 +78,4 @@ def message_of(email, mail_connection=None):
     if email.calendar:
         method = re.search(r"^METHOD:(\w+)\r?$", email.calendar, re.MULTILINE)[1]
         message.attach_alternative(email.calendar, f"text/calendar; method={method}")
-    if email.template in _STOPPABLE and (stop_url := getattr(email.subject, "stop_url", "")):
-        # RFC 8058: mail programs show a button, which posts to it.
-        message.extra_headers["List-Unsubscribe"] = f"<{stop_url}>"
-        message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return message

@@ -81,6 +81,7 @@ def tell(*, follower, rhythm, until):
             key=key,
             about=follower,
             language=language,
+            stop_url=follower.stop_url,
         )
     else:
         mail.skip(templates={key: "digest"}, reason=_("There was nothing new."), about=follower)

@@ -8,6 +8,7 @@ from tests.factories.partners import PriorityAreaFactory
 class FollowerFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Follower
+        django_get_or_create = ("email",)
 
     email = factory.Sequence("follower{}@example.org".format)
 
