@@ -12,6 +12,7 @@ SECTIONS = (
     ("areas", _("Areas")),
     ("places", _("Places")),
     ("pledges", _("Pledges")),
+    ("stories", _("Stories")),
     ("working-groups", _("Groups")),
     ("events", _("Events")),
 )

@@ -10,7 +10,10 @@ import re
 from django.utils.translation import gettext as _
 
 # Kinds of message whose words let nobody in.
-HARMLESS = ("contact_", "decision_", "join_", "message_", "partner_", "pledge_", "profile_", "recognition_")
+HARMLESS = (
+    *("contact_", "decision_", "help_", "join_", "message_", "partner_", "pledge_", "profile_", "recognition_"),
+    "story_",
+)
 # The person it was written to may read these as well, without their links.
 OWN = (
     *HARMLESS, "action_", "address_taken", "award_", "event_", "group_", "meeting_", "review_", "sign_already",

@@ -31,6 +31,12 @@ MANAGER_MAY = {
         "signing": _SEE,
         "charterversion": _KEEP,
         "pledgeidea": _KEEP,
+        "story": _KEEP,
+        "storypicture": _ALL,
+        "consent": _ALL,
+        "resource": _KEEP,
+        "helprequest": _EDIT,
+        "helpreply": _SEE,
     },
     "working_groups": {
         "group": _KEEP,

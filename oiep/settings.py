@@ -364,6 +364,19 @@ REVIEW_FILES_AT_MOST = 3  # of evidence, on one pledge
 RECOGNITION_ASKED_DAYS = env.int("RECOGNITION_ASKED_DAYS", 30)
 RECOGNITION_STEPS = (("soon", -RECOGNITION_ASKED_DAYS), ("week", -7), ("expiry", 0))
 RECOGNITION_YEARS_AT_MOST = 10  # until it expires; more is a slip of the pen
+STORY_PICTURES_AT_MOST = env.int("STORY_PICTURES_AT_MOST", 6)
+STORY_PEOPLE_AT_MOST = env.int("STORY_PEOPLE_AT_MOST", 20)
+STORY_PICTURE_PIXELS = 1600  # of its longer side, as it is kept
+STORY_PICTURE_WIDTHS = (400, 800, 1200)  # in which it is kept beside that
+# How long somebody can agree to be in a story, and the e-mails to the manager: (step, days after the last day of it).
+CONSENT_YEARS_AT_MOST = env.int("CONSENT_YEARS_AT_MOST", 5)
+CONSENT_ASKED_DAYS = env.int("CONSENT_ASKED_DAYS", 60)
+CONSENT_STEPS = (("soon", -CONSENT_ASKED_DAYS), ("fortnight", -14), ("over", 1))
+HELP_OPEN_DAYS = env.int("HELP_OPEN_DAYS", 90)
+HELP_OPEN_DAYS_AT_MOST = env.int("HELP_OPEN_DAYS_AT_MOST", 366)
+HELP_REQUESTS_AT_MOST = env.int("HELP_REQUESTS_AT_MOST", 10)  # of one partner, open or waiting
+# Never fewer partners in a figure about what signing did for them.
+BENEFITS_PARTNERS_AT_LEAST = 5
 # How long a logo that is in use no more is kept, so that decisions about it can be undone.
 LOGO_KEPT_DAYS = env.int("LOGO_KEPT_DAYS", 90)
 LOGO_PIXELS_AT_MOST = 600  # of its longer side, as it is kept
@@ -407,6 +420,9 @@ AWARD_VOTE_LIMIT_BY_VOTER = (3, 86400)
 # Of files and the API: requests, of which a file is worth several.
 DATA_LIMIT_BY_SOURCE = (env.int("DATA_REQUESTS_AT_MOST", 600), 300)
 DATA_REQUEST_COST = 20
+STORY_LIMITS_BY_SOURCE = ((5, 3600), (20, 86400))
+HELP_LIMIT_BY_SOURCE = (5, 3600)
+HELP_LIMIT_BY_SENDER = (3, 3600)
 CONTACT_LIMIT_BY_SOURCE = (5, 3600)
 CONTACT_LIMIT_BY_SENDER = (3, 3600)
 CONTACT_LIMIT_BY_PARTNER = (20, 86400)

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from events.models import AwardRound, Event
 from partners.models import District, Partner, PriorityArea
-from pledges.models import CharterVersion, Pledge
+from pledges.models import CharterVersion, HelpRequest, Pledge, Resource, Story
 from working_groups.models import Group, Meeting
 
 PAGES = (
@@ -21,6 +21,9 @@ PAGES = (
     "pledges",
     "impact",
     "data",
+    "stories",
+    "resources",
+    "help",
     "working-groups",
     "events",
     "awards",
@@ -62,6 +65,21 @@ class PledgeSitemap(Sitemap):
         return Pledge.objects.published().only("pk").order_by("pk")
 
 
+class StorySitemap(Sitemap):
+    def items(self):
+        return Story.objects.published().only("slug").order_by("pk")
+
+
+class ResourceSitemap(Sitemap):
+    def items(self):
+        return Resource.objects.published().only("slug").order_by("pk")
+
+
+class HelpSitemap(Sitemap):
+    def items(self):
+        return HelpRequest.objects.published().only("pk").order_by("pk")
+
+
 class GroupSitemap(Sitemap):
     def items(self):
         return Group.objects.published().only("slug").order_by("pk")
@@ -86,6 +104,9 @@ SITEMAPS = {
     "pages": PageSitemap,
     "partners": PartnerSitemap,
     "pledges": PledgeSitemap,
+    "stories": StorySitemap,
+    "resources": ResourceSitemap,
+    "help": HelpSitemap,
     "groups": GroupSitemap,
     "minutes": MinutesSitemap,
     "events": EventSitemap,

@@ -131,6 +131,24 @@ def make_safe_picture(upload, *, within):
     return _kept(drawn, KINDS["webp"], upload), width, height
 
 
+def make_safe_widths(upload, *, within, widths):
+    """As `make_safe_picture`, in several widths for pages to choose from (`srcset`), the widest first.
+
+    within: how many pixels the longer side of the widest has at most. widths: of the others, where they are narrower.
+    Returns a list of files, each with its width and its height.
+    """
+    safe, width, height = make_safe_picture(upload, within=within)
+    made = [(safe, width, height)]
+    with Image.open(safe.content, formats=["WEBP"]) as picture:
+        for narrower in sorted((w for w in widths if w < width), reverse=True):
+            lower = max(1, round(height * narrower / width))
+            drawn = io.BytesIO()
+            picture.resize((narrower, lower), Image.Resampling.LANCZOS).save(drawn, format="WEBP", quality=85)
+            made.append((_kept(drawn.getvalue(), KINDS["webp"], upload), narrower, lower))
+    safe.content.seek(0)
+    return made
+
+
 def _kept(content, kind, upload):
     # `random_name` gives it another name, and keeps the extension.
     return SafeFile(ContentFile(content, name=f"new.{kind.extension}"), kind, clean_name(upload.name, kind))

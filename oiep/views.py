@@ -28,6 +28,7 @@ from partners.forms import FOR_VISITORS, MessageForm
 from partners.models import Kind, Partner
 from pledges.figures import areas_with_figures, facts, places_with_figures, totals
 from pledges.history import explanation_of, show_standings, standing_from, with_due_dates
+from pledges.models import Story
 from pledges.next_steps import (
     in_brief,
     in_order,
@@ -41,7 +42,7 @@ from pledges.track_record import track_record
 from pledges.views.account.page import account_page
 from working_groups.yours import groups_of, steps_in_groups
 
-NEWEST = 6
+NEWEST, STORIES = 6, 3
 
 # Public pages ---------------------------------------------------------------------------------
 
@@ -62,6 +63,7 @@ def home(request):
                 for place in places_with_figures(found=found)
             ],
             "newest": newest[:NEWEST],
+            "stories": Story.objects.published().with_cards().newest()[:STORIES],
             "events": Event.objects.coming(),
             "rules": rules(),
         },
@@ -102,6 +104,7 @@ def partner(request, slug):
             "signature": signatures[-1] if signatures else None,
             "recognitions": [row for row in recognitions if row.is_shown and not partner.withdrawn_at],
             "honours": honours,
+            "stories": Story.objects.published().filter(partner=partner).with_cards().newest(),
             "events": track_record(
                 partner, signatures, pledges, reviews, pauses, recognitions, more=as_history(honours)
             ),
@@ -190,6 +193,8 @@ _NOT_FOR_ROBOTS = (
     "/working-groups/calendar/",
     "/api/",
     "/*/contact/",
+    "/stories/confirm/",
+    "/stories/consent/",
     "/*?",
 )
 

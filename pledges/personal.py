@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from oiep.personal import Rows, Table
+from pledges.models import Story
 
 _MODERATED = "state submitted_at decided_at decided_by"
 
@@ -12,6 +13,11 @@ _MODERATED = "state submitted_at decided_at decided_by"
 def unname_signatures(signatures):
     """That it was signed stays, and not by whom."""
     signatures.update(signer=None, signer_name=Value(_now("Somebody who has left")), signer_job_title="")
+
+
+def delete_stories_with(consents):
+    """Who is in a story is most of what it tells, so it goes with them, and with it its pictures."""
+    Story.objects.filter(consents__in=list(consents)).delete()
 
 
 REGISTER = {
@@ -48,7 +54,10 @@ REGISTER = {
         title=_("Your pledges"),
     ),
     "pledges.Review": Table(
-        plain=f"id {_MODERATED} partner round_on due_on opened_at answered_at closed_at closing recorded_by",
+        plain=(
+            f"id {_MODERATED} partner round_on due_on opened_at answered_at closed_at closing recorded_by"
+            " recruitment_effect retention_effect diversity_effect may_quote"
+        ),
         partners="explanation recruitment retention diversity help_wanted",
         letters="decision_message",
         partner="partner",
@@ -88,6 +97,71 @@ REGISTER = {
         ),
         clock="signings",
     ),
+    "pledges.Resource": Table(
+        plain=(
+            "id order retired_at kind slug capacities partner_kinds sizes needs file file_size partner agreed_on"
+            " agreed_until"
+        ),
+        ours="title summary body url file_name source",
+        groups="agreed_by",
+    ),
+    "pledges.Resource_areas": Table(plain="id resource priorityarea"),
+    "pledges.HelpRequest": Table(
+        plain=f"id {_MODERATED} partner asked_by asked_at direction need open_until closed_at outcome is_example",
+        partners="title text outcome_words",
+        letters="decision_message",
+        partner="partner",
+        clock="declined",
+        title=_("Help that you wanted or offered"),
+    ),
+    "pledges.HelpRequest_areas": Table(plain="id helprequest priorityarea"),
+    "pledges.HelpReply": Table(
+        plain="id request sent_at introduced_at introduced_by dismissed_at outcome outcome_at",
+        personal="name organisation email message source",
+        letters="outcome_words",
+        rows=(
+            Rows(
+                _("Your answers to help wanted or offered"),
+                address="email",
+                shown="request name organisation email message sent_at introduced_at outcome outcome_words",
+            ),
+        ),
+        clock="messages",
+    ),
+    # Before the stories, by which they are found.
+    "pledges.Consent": Table(
+        plain="id story uses agreed_on until withdrawn_at",
+        personal="name email how",
+        rows=(
+            Rows(
+                _("Stories that you agreed to be in"),
+                address="email",
+                erased=delete_stories_with,
+                shown="story name email uses how agreed_on until withdrawn_at",
+            ),
+        ),
+    ),
+    "pledges.Story": Table(
+        plain=(
+            f"id {_MODERATED} kind slug partner pledge review shows_people offered_by offered_at confirmed_at"
+            " first_published_at taken_down_at taken_down is_example"
+        ),
+        personal="teller_name teller_email source",
+        groups="title summary body quote quote_by decision_message",
+        rows=(
+            Rows(
+                _("Stories that you offered"),
+                address="teller_email",
+                erased=None,
+                shown="title summary body quote quote_by state offered_at",
+            ),
+        ),
+        clock="stories",
+    ),
+    "pledges.Story_areas": Table(plain="id story priorityarea"),
+    "pledges.Story_districts": Table(plain="id story district"),
+    "pledges.StoryPicture": Table(plain="id story order", groups="alt"),
+    "pledges.StoryPictureSize": Table(plain="id picture file width height"),
     "pledges.PutAside": Table(
         plain="id user key until",
         rows=(Rows(_("Suggestions that you put aside"), user="user", shown="key until"),),

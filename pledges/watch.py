@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from oiep.watch import Figure, Section, register
 from partners.models import Partner
 from pledges.actions.pledges import refresh_active_areas
-from pledges.models import Pledge, Signing
+from pledges.actions.stories import consents_ending
+from pledges.models import HelpReply, HelpRequest, Pledge, Signing, Story
 
 
 def _bursts():
@@ -58,6 +59,34 @@ register(
         ),
         lambda: Signing.objects.unconfirmed(),
         tone="plain",
+    ),
+    Figure(
+        "story-waits",
+        Section.MEND,
+        (_("story waiting for you"), _("stories waiting for you")),
+        lambda: Story.objects.submitted().filter(taken_down_at=None),
+        _("Read it, look who is in it, and decide."),
+    ),
+    Figure(
+        "help-waits",
+        Section.MEND,
+        (_("request or offer of help waiting for you"), _("requests and offers of help waiting for you")),
+        lambda: HelpRequest.objects.submitted().filter(closed_at=None),
+        _("Decide on it."),
+    ),
+    Figure(
+        "help-answered",
+        Section.MEND,
+        (_("request or offer of help that somebody answered"), _("requests and offers of help that somebody answered")),
+        lambda: HelpRequest.objects.filter(Exists(HelpReply.objects.waiting().filter(request=OuterRef("pk")))),
+        _("Read the answer, and introduce the two if it fits."),
+    ),
+    Figure(
+        "consent-ends",
+        Section.SOON,
+        (_("story of which a consent ends soon"), _("stories of which a consent ends soon")),
+        lambda: Story.objects.filter(pk__in=consents_ending().values("story")),
+        _("Ask the person again, and enter what they say; after the last day the story is not shown."),
     ),
     Figure(
         "burst",

@@ -57,7 +57,17 @@ RULES = {
     "pledges.Signature": lambda: {"charter__number": 100 + next(_numbers)},
     "oiep.OutgoingEmail": lambda: {"sent": True},
     "oiep.AuditEvent": lambda: {},
+    "pledges.HelpRequest": lambda: {"approved": True, "closed_at": timezone.now(), "outcome": "met"},
+    "pledges.HelpReply": lambda: {
+        **{"introduced_at": timezone.now(), "introduced_by": UserFactory()},
+        **{"outcome": "met", "outcome_at": timezone.now()},
+    },
     "working_groups.GroupMember": lambda: {"agreed_on": timezone.localdate(), "name": ""},
+}
+# The same for what a group, or somebody else, wrote of them.
+OF_GROUPS = {
+    "pledges.Resource agreed_by": {"helper": True},
+    "pledges.Story quote": {"quote_by": "Somebody"},
 }
 # Rows found by one way of several: what the others ask for.
 BY = {
@@ -145,7 +155,8 @@ def know(user=None):
                 model, {**filled, **{k: v for k, v in RULES.get(label, dict)().items() if k not in filled}, path: owner}
             )
         for field in table.groups.split():
-            _make(model, {field: f"Present: {NAME}."[: model._meta.get_field(field).max_length]})
+            words = f"Present: {NAME}."[: model._meta.get_field(field).max_length]
+            _make(model, {**OF_GROUPS.get(f"{label} {field}", {}), field: words})
     ReviewFactory(partner=resident, explanation="", help_wanted=NAME)
     OutgoingEmail.objects.create(template="test", to=ADDRESS, subject_line=NAME, text=f"Hello {NAME}")
     audit.record(verb="partner.changed", subject=mill, actor=UserFactory(), note=f"{NAME} <{ADDRESS}> rang.")

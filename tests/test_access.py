@@ -10,6 +10,7 @@ import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -25,6 +26,7 @@ from tests.factories import (
     CalendarAddressFactory,
     CategoryFactory,
     CharterVersionFactory,
+    ConsentFactory,
     ContactMessageFactory,
     CriterionFactory,
     DeclineReasonFactory,
@@ -36,6 +38,8 @@ from tests.factories import (
     GroupInvitationFactory,
     GroupJoinRequestFactory,
     GroupMemberFactory,
+    HelpReplyFactory,
+    HelpRequestFactory,
     ImportFactory,
     InterestFactory,
     JoinRequestFactory,
@@ -64,11 +68,14 @@ from tests.factories import (
     RecognitionKindFactory,
     RegistrationFactory,
     ResidentFactory,
+    ResourceFactory,
     ReviewFactory,
     SectorFactory,
     SeriesFactory,
     SignatureFactory,
     SigningFactory,
+    StoryFactory,
+    StoryPictureSizeFactory,
     UserFactory,
     VoteRequestFactory,
 )
@@ -352,6 +359,69 @@ RECOGNITIONS = [
     (OWN + "<int:pk>/evidence/", {"slug": "bakery", "pk": "wage"}, NOBODY_S),  # it came with a link
     (OWN + "<int:pk>/evidence/", {"slug": "mill", "pk": "claim"}, NOBODY_S),
 ]
+# Stories: for everybody; by link to who offered one, and to who is in one; a partner's own.
+OWN_STORIES = PARTNER + "stories/"
+TO_STORIES = "→/account/partners/bakery/stories/"
+STORIES = [
+    ("stories/", {}, "200"),
+    ("stories/offer/", {}, "200"),
+    ("stories/sent/", {}, "200"),
+    ("stories/<slug:slug>/", {"slug": "told"}, "200"),
+    ("stories/<slug:slug>/", {"slug": "waits"}, "404"),
+    ("stories/<slug:slug>/", {"slug": "withdrawn"}, "404"),  # somebody in it does not want to be any more
+    ("stories/pictures/<int:pk>/", {"pk": "story picture"}, "200"),
+    ("stories/pictures/<int:pk>/", {"pk": "hidden story picture"}, "404 404 404 404 404 404 200 200"),
+    ("stories/confirm/<str:token>/", {"token": "guessed"}, "404"),
+    ("stories/confirm/<str:token>/", {"token": "visitor's story"}, "200"),
+    ("stories/confirm/<str:token>/", {"token": "consent"}, "404"),  # one kind of link is not the other
+    ("stories/confirm/<str:token>/change/", {"token": "guessed"}, "404"),
+    ("stories/confirm/<str:token>/change/", {"token": "visitor's story"}, "200"),
+    ("stories/consent/<str:token>/", {"token": "guessed"}, "404"),
+    ("stories/consent/<str:token>/", {"token": "consent"}, "200"),
+    ("feeds/stories/", {}, "200"),
+    ("feeds/stories/areas/<slug:slug>/", {"slug": "spend"}, "200"),
+    ("feeds/stories/areas/<slug:slug>/", {"slug": "no-such-area"}, "404"),
+    ("feeds/stories/places/<slug:slug>/", {"slug": "oxford"}, "200"),
+    (OWN_STORIES, {"slug": "bakery"}, THE_BAKERS),
+    (OWN_STORIES, {"slug": "rose"}, THE_RESIDENTS),
+    (OWN_STORIES, {"slug": "shed"}, NOBODY_S),  # it waits for our decision
+    (OWN_STORIES, {"slug": "stall"}, OVER),
+    (OWN_STORIES + "offer/", {"slug": "bakery"}, THE_BAKERS),
+    (OWN_STORIES + "offer/", {"slug": "mill"}, THE_OTHERS),
+    (OWN_STORIES + "<int:pk>/", {"slug": "bakery", "pk": "waiting story"}, THE_BAKERS),
+    (
+        OWN_STORIES + "<int:pk>/",
+        {"slug": "bakery", "pk": "story"},
+        f"login 404 {TO_STORIES} {TO_STORIES} 404 404 404 404",
+    ),
+    (OWN_STORIES + "<int:pk>/", {"slug": "mill", "pk": "waiting story"}, NOBODY_S),
+    (OWN_STORIES + "<int:pk>/take-down/", {"slug": "bakery", "pk": "story"}, THE_BAKERS),
+    (OWN_STORIES + "<int:pk>/take-down/", {"slug": "mill", "pk": "story"}, NOBODY_S),
+]
+OWN_HELP = PARTNER + "help/"
+TO_HELP = "→/account/partners/bakery/help/"
+TOOLKIT = [
+    ("resources/", {}, "200"),
+    ("resources/<slug:slug>/", {"slug": "guide"}, "200"),
+    ("resources/<slug:slug>/", {"slug": "has-not-agreed"}, "404"),
+    ("resources/<slug:slug>/file/", {"slug": "guide"}, "200"),
+    ("resources/<slug:slug>/file/", {"slug": "has-not-agreed"}, "404"),
+    ("help/", {}, "200"),
+    ("help/<int:pk>/", {"pk": "help"}, "200"),
+    ("help/<int:pk>/", {"pk": "waiting help"}, "404"),
+    ("help/<int:pk>/sent/", {"pk": "help"}, "200"),
+    ("help/<int:pk>/sent/", {"pk": "waiting help"}, "404"),
+    (OWN_HELP, {"slug": "bakery"}, THE_BAKERS),
+    (OWN_HELP, {"slug": "rose"}, THE_RESIDENTS),
+    (OWN_HELP, {"slug": "shed"}, NOBODY_S),
+    (OWN_HELP + "ask/", {"slug": "bakery"}, THE_BAKERS),
+    (OWN_HELP + "ask/", {"slug": "mill"}, THE_OTHERS),
+    (OWN_HELP + "<int:pk>/", {"slug": "bakery", "pk": "waiting help"}, THE_BAKERS),
+    (OWN_HELP + "<int:pk>/", {"slug": "bakery", "pk": "help"}, f"login 404 {TO_HELP} {TO_HELP} 404 404 404 404"),
+    (OWN_HELP + "<int:pk>/", {"slug": "mill", "pk": "help"}, NOBODY_S),
+    (OWN_HELP + "<int:pk>/close/", {"slug": "bakery", "pk": "help"}, THE_BAKERS),
+    (OWN_HELP + "<int:pk>/close/", {"slug": "mill", "pk": "help"}, NOBODY_S),
+]
 # Ways of signing in, sessions, the person's own details, for who has confirmed that it is they. The lead has a passkey,
 # the member an app; both have recovery codes.
 SECURITY = [
@@ -604,6 +674,8 @@ TO_CASE, TO_REVIEW = "→/admin/pledges/case/{bakers}/change/", "→/admin/pledg
 TO_IMPORT = "→/admin/pledges/review/import/"  # somebody else's, or one that is done
 TO_RESULTS = "→/admin/events/judge/results/{judged round}/"
 TO_JUDGE = "→/admin/events/judge/{the judge}/change/"
+TO_STORY = "→/admin/pledges/story/{story}/change/"
+TO_REQUEST = "→/admin/pledges/helprequest/{help}/change/"
 STRANGERS = "door door door door door"
 STAFFS = f"{STRANGERS} 200 200 200"
 APPS = next(address for address in addresses() if address.startswith("admin/^(?P<app_label>"))
@@ -646,6 +718,30 @@ DESK = [
         f"{STRANGERS} 403 {TO_RESULTS} {TO_RESULTS}",  # there is no tie
     ),
     ("admin/events/judge/<int:pk>/stand-down/", {"pk": "the judge"}, f"{STRANGERS} 403 {TO_JUDGE} {TO_JUDGE}"),
+    ("admin/pledges/story/<int:pk>/decide/", {"pk": "waiting story"}, f"{STRANGERS} 403 200 200"),
+    *(
+        (f"admin/pledges/story/<int:pk>/{button}/", {"pk": "story"}, f"{STRANGERS} 403 {TO_STORY} {TO_STORY}")
+        for button in ("undo", "take-down", "put-back")
+    ),
+    (
+        "admin/pledges/story/<int:pk>/withdraw/<int:consent>/",
+        {"pk": "story", "consent": "consent row"},
+        f"{STRANGERS} 403 {TO_STORY} {TO_STORY}",
+    ),
+    ("admin/pledges/helprequest/<int:pk>/decide/", {"pk": "waiting help"}, f"{STRANGERS} 403 200 200"),
+    ("admin/pledges/helprequest/<int:pk>/undo/", {"pk": "help"}, f"{STRANGERS} 403 {TO_REQUEST} {TO_REQUEST}"),
+    *(
+        (
+            f"admin/pledges/helprequest/<int:pk>/answers/<int:reply>/{button}/",
+            {"pk": "help", "reply": reply},
+            f"{STRANGERS} 403 {answer} {answer}",
+        )
+        for button, reply, answer in (
+            ("introduce", "reply", TO_REQUEST),
+            ("put-aside", "reply", TO_REQUEST),
+            ("outcome", "introduced", "200"),
+        )
+    ),
     ("admin/pledges/case/decide/", {}, f"{STRANGERS} 403 →/admin/pledges/case/ →/admin/pledges/case/"),
     ("admin/pledges/case/decided/", {}, f"{STRANGERS} 403 →/admin/pledges/case/ →/admin/pledges/case/"),
     ("admin/pledges/case/<int:pk>/lead/", {"pk": "bakers"}, f"{STRANGERS} 403 200 200"),
@@ -696,6 +792,9 @@ LISTS = {
     "pledges/charterversion": ("view add change", "view add change"),
     "pledges/pledge": ("view", "view"),
     "pledges/review": ("view", "view"),
+    "pledges/resource": ("view add change", "view add change"),
+    "pledges/helprequest": ("view", "view"),
+    "pledges/story": ("view add change", "view add change"),
     "pledges/signature": ("view change", "view change"),
     "pledges/signing": ("view", "view"),
     "working_groups/meeting": ("view", "view"),
@@ -741,6 +840,8 @@ TABLE = [
     *SECURITY,
     *PEOPLE,
     *RECOGNITIONS,
+    *STORIES,
+    *TOOLKIT,
     *MESSAGES,
     *PRIVACY,
     *GROUPS,
@@ -804,6 +905,30 @@ def world():
     things["wage"] = RecognitionFactory(approved=True, partner=bakery, claimed_by=lead)
     RecognitionKindFactory(slug="new-kind")
     RecognitionKindFactory(slug="old-kind", retired=True)
+    told = StoryFactory(approved=True, slug="told", partner=bakery, offered_by=lead, areas=[area])
+    waits = StoryFactory(submitted=True, slug="waits", partner=bakery, offered_by=lead)
+    gone = ConsentFactory(story__slug="withdrawn", story__partner=bakery, withdrawn_at=timezone.now())
+    in_it = ConsentFactory(story=told, email="told@canary.example")
+    things |= {
+        "story": told,
+        "waiting story": waits,
+        "consent row": in_it,
+        "story picture": StoryPictureSizeFactory(picture__story=told),
+        "hidden story picture": StoryPictureSizeFactory(picture__story=gone.story),
+    }
+    file = {"file": ContentFile(b"%PDF-1.7 %%EOF", name="new.pdf"), "file_name": "Guide.pdf", "file_size": 14}
+    ResourceFactory(slug="guide", areas=[area], **file)
+    ResourceFactory(slug="has-not-agreed", kind="helper", **file)
+    things["help"] = HelpRequestFactory(approved=True, partner=bakery, asked_by=lead, areas=[area])
+    things["waiting help"] = HelpRequestFactory(submitted=True, partner=bakery, asked_by=lead)
+    things["reply"] = HelpReplyFactory(request=things["help"], email="helper@canary.example")
+    things["introduced"] = HelpReplyFactory(
+        request=things["help"],
+        email="introduced@canary.example",
+        introduced_at=timezone.now(),
+        introduced_by=users["manager"],
+    )
+    visitors = StoryFactory(submitted=True, visitors=True, teller_email="teller@canary.example")
     waiting = {"description": "We bake and teach baking.", "logo": new_logo.pk}
     before = {"description": "", "logo": bakery.logo.pk}
     ProfileChangeFactory(submitted=True, partner=bakery, proposed_by=lead, values=waiting, before=before)
@@ -849,6 +974,8 @@ def world():
     AttendanceFactory(meeting=meetings["minuted"], member=jobs.members.first())
     keys = {name: str(thing.pk) for name, thing in {**things, **files, **meetings, **work}.items()}
     keys["calendar"] = CalendarAddressFactory(user=users["member"]).key
+    keys["visitor's story"] = visitors.confirmation_url.rstrip("/").rpartition("/")[2]
+    keys["consent"] = in_it.url.rstrip("/").rpartition("/")[2]
     keys["asked into jobs"] = work["jobs invitation"].token
     fair = EventFactory(slug="fair", published=True, capacity=10, organiser=lead)
     EventFactory(slug="plan", organiser=lead)

@@ -27,8 +27,11 @@ TRAITS = {
     "RecognitionFactory": STATES,
     "RegistrationFactory": ["booked", "waiting", "offered", "cancelled", "lapsed"],
     "ResidentFactory": [*STATES, "withdrawn"],
+    "HelpRequestFactory": STATES,
+    "ResourceFactory": ["helper", "retired"],
     "ReviewFactory": [*STATES, "missed"],
     "SigningFactory": ["resident", "declared", "confirmed"],
+    "StoryFactory": [*STATES, "visitors"],
 }
 
 

@@ -23,7 +23,7 @@ from oiep.privacy.register import tables
 from oiep.rounds import add_months
 from partners.models import ContactMessage, JoinRequest, Partner, PartnerInvitation, ProfileChange, Recognition
 from pledges.actions import forgetting
-from pledges.models import Pledge
+from pledges.models import HelpReply, HelpRequest, Pledge, Story
 from working_groups.models import GroupInvitation, GroupJoinRequest
 
 # What each clock is called in the register (`Table.clock`), and how long it runs: settings and their units. "signings"
@@ -34,6 +34,7 @@ CLOCKS = {
     "messages": "MESSAGES_KEPT_MONTHS",
     "withdrawn": "WITHDRAWN_KEPT_DAYS",
     "requests": "DECLINED_KEPT_DAYS",
+    "stories": "DECLINED_KEPT_DAYS",
     "audit_notes": "AUDIT_NOTES_KEPT_YEARS",
     "emails": "EMAILS_KEPT_MONTHS",
     "follows": "CONFIRMATION_DAYS",
@@ -44,9 +45,10 @@ CLOCKS = {
 WORDS = {
     "forgotten": _("Residents forgotten, after two years without an answer"),
     "withdrawn": _("Partners that withdrew whose contact data was deleted"),
-    "declined": _("Declined signatures, pledges, changes, reviews and recognitions deleted"),
+    "declined": _("Declined signatures, pledges, changes, reviews, recognitions and stories deleted"),
     "messages": _("Old messages from visitors deleted"),
     "requests": _("Old invitations and requests to join deleted"),
+    "stories": _("Stories deleted that nobody confirmed, or that somebody in them withdrew from"),
     "unused": _("Accounts erased that were made to answer an invitation and never used for anything"),
     "emails": _("Old e-mails emptied or deleted"),
     "audit_notes": _("Old notes in the audit trail emptied"),
@@ -72,7 +74,10 @@ def run_day(today=None):
     done["forgotten"] = each(forgetting.residents_to_forget(today), lambda row: _forget_silent(row, today), done)
     done["withdrawn"] = each(_with_contact_data(withdrawn), lambda row: _forget_contact_data(row, withdrawn), done)
     done["declined"] = each(_declined(Partner, declined), lambda row: _forget_declined_partner(row, declined), done)
-    for rows in (_pledges(declined), _declined(ProfileChange, declined), _declined(Recognition, declined)):
+    for rows in (
+        _pledges(declined),
+        *(_declined(model, declined) for model in (ProfileChange, Recognition, Story, HelpRequest)),
+    ):
         done["declined"] += each(rows, lambda row, rows=rows: forgetting.delete_declined(rows, row.pk), done)
     done["declined"] += each(
         forgetting.declined_reviews(declined), lambda row: forgetting.empty_declined_review(row, declined), done
@@ -189,6 +194,15 @@ def _to_delete(today):
         "messages",
         ContactMessage.objects.filter(sent_at__lt=_start_of(add_months(today, -settings.MESSAGES_KEPT_MONTHS))),
     )
+    yield (
+        "messages",
+        HelpReply.objects.filter(sent_at__lt=_start_of(add_months(today, -settings.MESSAGES_KEPT_MONTHS))),
+    )
+    unconfirmed = _start_of(today - datetime.timedelta(days=settings.CONFIRMATION_DAYS))
+    yield "stories", Story.objects.unconfirmed().filter(offered_at__lt=unconfirmed).order_by("pk")
+    gone = _start_of(today - datetime.timedelta(days=settings.DECLINED_KEPT_DAYS))
+    withdrawn = Q(taken_down=Story.TakenDown.CONSENT) | ~Q(state=State.APPROVED)  # or it was taken back
+    yield "stories", Story.objects.filter(withdrawn, taken_down_at__lt=gone).order_by("pk")
     ended = _start_of(today - datetime.timedelta(days=settings.DECLINED_KEPT_DAYS))
     ran_out = ended - datetime.timedelta(days=settings.INVITATION_DAYS)
     for model in (PartnerInvitation, GroupInvitation, JudgeInvitation):

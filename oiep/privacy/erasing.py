@@ -25,7 +25,7 @@ from oiep.privacy.register import address_pattern, rows_of_tables, tables
 from oiep.reach.models import Follower
 from partners.actions import appoint_lead, hand_over
 from partners.models import JoinRequest, Membership, Partner, PartnerInvitation
-from pledges.actions.forgetting import forget_resident
+from pledges.actions.forgetting import forget_in_addresses, forget_resident
 from pledges.actions.pledges import withdraw_partner
 from pledges.models import Signing
 from working_groups.models import GroupInvitation, GroupJoinRequest, GroupMember
@@ -95,6 +95,7 @@ def erase(*, user, actor, choices=None, tell=True):
     _erase_rows(user)
     _end_sessions(user)
     _take_out_mentions(address, name)
+    forget_in_addresses(name)
     _empty(user, was_staff)
     erasure = Erasure.objects.create(user=user)
     audit.record(verb="user.erased", subject=user, actor=actor)

@@ -14,6 +14,15 @@ from oiep.translated import spoken
 register = template.Library()
 
 _markdown = MarkdownIt("commonmark", {"html": False})
+_strangers_markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
+
+
+def _link_of_a_stranger(self, tokens, index, options, env):
+    tokens[index].attrSet("rel", "nofollow ugc noopener")
+    return self.renderToken(tokens, index, options, env)
+
+
+_strangers_markdown.add_render_rule("link_open", _link_of_a_stranger)
 
 
 @register.filter
@@ -22,11 +31,21 @@ def markdown(text, top=2):
 
     top: the level of the text's highest headings, below the page's own heading.
     """
-    tokens = _markdown.parse(text or "")
+    return _drawn(_markdown, text, top)
+
+
+@register.filter
+def strangers_markdown(text, top=2):
+    """The same for texts that anybody can send in: no picture from elsewhere, and links that we do not vouch for."""
+    return _drawn(_strangers_markdown, text, top)
+
+
+def _drawn(parser, text, top):
+    tokens = parser.parse(text or "")
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + top - 1)}"
-    html = _markdown.renderer.render(tokens, _markdown.options, {})
+    html = parser.renderer.render(tokens, parser.options, {})
     return mark_safe(html)  # noqa: S308 - HTML is off and links are checked by markdown-it
 
 

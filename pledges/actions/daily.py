@@ -10,6 +10,7 @@ from oiep.daily import each, quick_commits
 from partners.models import Partner
 from pledges.actions.reminders import remind, reviews_to_remind
 from pledges.actions.reviews import open_round, partners_to_lapse, refresh_lapse
+from pledges.actions.stories import consents_to_renew, warn_of_ending
 
 
 def run_day(today=None):
@@ -26,6 +27,7 @@ def run_day(today=None):
     with quick_commits():
         done["opened"] = each(opening, lambda p: open_round(partner=p, today=today), done)
         done["recorded"] = each(reviews_to_remind(today), lambda r: remind(review=r, today=today), done)
+        done["recorded"] += each(consents_to_renew(today), lambda c: warn_of_ending(consent=c, today=today), done)
         done["lapsed"] = each(partners_to_lapse(today), lambda p: refresh_lapse(partner=p, today=today), done)
     if done["recorded"]:
         mail.nudge()

@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from oiep import audit
@@ -17,10 +18,11 @@ from oiep import email as mail
 from oiep.models import OutgoingEmail, User
 from oiep.moderation import State
 from oiep.rounds import add_months
+from oiep.text import fold
 from partners.models import Kind, Partner, Pause
 from pledges.actions.pledges import withdraw_partner
 from pledges.actions.reminders import asked_in_vain
-from pledges.models import Answer, DueDate, Evidence, Review, Signing
+from pledges.models import Answer, DueDate, Evidence, Review, Signing, Story
 from pledges.personal import unname_signatures
 
 
@@ -113,6 +115,18 @@ def empty_declined_review(review, before):
     return bool(review)
 
 
+def forget_in_addresses(name):
+    """Gives stories another address where theirs has somebody's name in it, which their titles have no more.
+
+    A name of one word is left: it may be a word like any other.
+    """
+    part = slugify(fold(name))
+    if "-" in part:
+        for story in Story.objects.select_for_update().filter(slug__regex=rf"(^|-){part}(-|$)"):
+            story.slug = ""
+            story.save(update_fields=["slug"])
+
+
 def _people_of(partner):
     users = User.objects.filter(memberships__partner=partner) | User.objects.filter(signatures__partner=partner)
     return list(users.distinct())
@@ -124,7 +138,7 @@ def _erased():
 
 def _erase_profile(partner):
     partner.logo = None
-    for rows in (partner.logos, partner.recognitions, partner.profile_changes):
+    for rows in (partner.logos, partner.recognitions, partner.profile_changes, partner.stories, partner.help_requests):
         rows.all().delete()  # and each file with its row
     for rows in (partner.join_requests, partner.invitations, partner.contact_messages, partner.memberships):
         rows.all().delete()
@@ -165,6 +179,7 @@ def _erase_reviews(partner):
 def _empty_review(review):
     for field in ("explanation", "recruitment", "retention", "diversity", "help_wanted"):
         setattr(review, field, "")
+    review.may_quote = False
     review.decision_message = review.decision_message and _erased()
     review.save()
 

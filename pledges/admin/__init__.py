@@ -1,3 +1,3 @@
-from pledges.admin import cases, recognitions, reference, reviews, rows
+from pledges.admin import cases, help_wanted, recognitions, reference, resources, reviews, rows, stories
 
-__all__ = ["cases", "recognitions", "reference", "reviews", "rows"]
+__all__ = ["cases", "help_wanted", "recognitions", "reference", "resources", "reviews", "rows", "stories"]

@@ -14,7 +14,7 @@ from oiep.uploads import ACCEPT, make_safe, size_at_most
 from pledges.actions.pledges import values_of
 from pledges.forms.account import CHOOSE_AGAIN, OneLineField, SeenMixin, words_of
 from pledges.forms.pledges import FigureField, PledgeForm
-from pledges.models import Answer
+from pledges.models import Answer, Review
 from pledges.models.reviews import no_links
 
 Progress, Next = Answer.Progress, Answer.Next
@@ -246,10 +246,32 @@ class AdoptForm(PledgeForm):
         return next((how for how, meaning in cls._MEANING.items() if meaning == (answer.progress, answer.next)), None)
 
 
+def _effect(label):
+    return forms.ChoiceField(
+        label=label,
+        help_text=_("Your choice is shown in totals of five partners or more, never by itself."),
+        choices=[
+            (Review.Effect.HELPED, _("Yes, it helped")),
+            (Review.Effect.NONE, _("It made no difference")),
+            (Review.Effect.HARDER, _("It made it harder")),
+            ("", _("We cannot say")),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+
+
 class OutcomesForm(VersionedForm):
+    recruitment_effect = _effect(_("Did it help you to find new people?"))
     recruitment = _words(_("What did it do for finding new people?"), "", rows=3)
+    retention_effect = _effect(_("Did it help you to keep your people?"))
     retention = _words(_("What did it do for keeping your people?"), "", rows=3)
+    diversity_effect = _effect(_("Did it help you to become more diverse?"))
     diversity = _words(_("What did it do for diversity?"), "", rows=3)
+    may_quote = forms.BooleanField(
+        label=_("You may quote what we wrote here, with our name, where you tell what signing does"),
+        required=False,
+    )
 
 
 class HelpForm(VersionedForm):

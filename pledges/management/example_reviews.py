@@ -83,10 +83,20 @@ class ExampleReviews:
         for field, value in self.loader.decided(entry, entry.get("state", self._state_of(entry)), sent).items():
             setattr(review, field, value)
         review.answered_at = review.submitted_at
+        if not self.partner.is_resident:
+            self._say_effects(review)
         save(review)
         self.loader.record_moves(review, self.lead)
         for values in entry["answers"]:
             self._say(review, values)
+
+    def _say_effects(self, review):
+        """What it did for people, as a choice; those who wrote about it may be quoted."""
+        Effect = Review.Effect
+        for number, topic in enumerate(("recruitment", "retention", "diversity")):
+            helped = bool(getattr(review, topic)) or (self.loader.number + number) % 3
+            setattr(review, f"{topic}_effect", Effect.HELPED if helped else Effect.NONE)
+        review.may_quote = any((review.recruitment, review.retention, review.diversity))
 
     def _state_of(self, entry):
         return State.SUBMITTED if "waits" in entry else State.APPROVED

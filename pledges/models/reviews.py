@@ -78,6 +78,11 @@ class Review(Moderated):
         WITHDRAWN = "withdrawn", _("the partner withdrew")
         FORGOTTEN = "forgotten", _("the resident was forgotten")
 
+    class Effect(models.TextChoices):
+        HELPED = "helped", _("it helped")
+        NONE = "none", _("it made no difference")
+        HARDER = "harder", _("it made it harder")
+
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="reviews")
     round_on = models.DateField(_("round"), editable=False)
     due_on = models.DateField(_("due"), editable=False)
@@ -105,6 +110,11 @@ class Review(Moderated):
     diversity = models.TextField(
         _("what it did for diversity"), blank=True, max_length=600, validators=[clean_text, MaxLengthValidator(600)]
     )
+    # What it did, as a choice: only ever shown in totals (`pledges.benefits`).
+    recruitment_effect = models.CharField(_("effect on recruitment"), max_length=7, choices=Effect.choices, blank=True)
+    retention_effect = models.CharField(_("effect on keeping people"), max_length=7, choices=Effect.choices, blank=True)
+    diversity_effect = models.CharField(_("effect on diversity"), max_length=7, choices=Effect.choices, blank=True)
+    may_quote = models.BooleanField(_("words about people may be quoted"), default=False)
     help_wanted = models.TextField(
         _("help wanted"), blank=True, max_length=600, validators=[clean_text, MaxLengthValidator(600)],
         help_text=_("For the partnership only; not shown to the public."),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from oiep.moderation import State, answer_due
 from partners.models import Partner, ProfileChange, Recognition
-from pledges.models import Pledge, Review
+from pledges.models import HelpRequest, Pledge, Review, Story
 
 _LABELS = {
     State.DRAFT: ("grey", gettext_lazy("Not sent in yet")),
@@ -47,6 +47,10 @@ def status_of(obj):
             Pledge.Ending.WITHDRAWN: _("Taken back on %(date)s"),
         }[obj.ending]
         return Status("grey", how % {"date": day(obj.ended_at)}, obj.ending_reason)
+    if isinstance(obj, HelpRequest) and obj.closed_at:
+        return Status("grey", _("Closed on %(date)s") % {"date": day(obj.closed_at)})
+    if isinstance(obj, Story) and obj.taken_down_at:
+        return Status("grey", _("Taken down on %(date)s") % {"date": day(obj.taken_down_at)}, _why_taken_down(obj))
     if isinstance(obj, Recognition) and (obj.ended_at or obj.stands):
         return _status_of_recognition(obj)
     tone, label = _LABELS[obj.state]
@@ -90,6 +94,13 @@ def _why_closed(review):
         Review.Closing.MISSED: _("No answer came before the next review opened."),
         Review.Closing.WITHDRAWN: _("You left the Charter."),
     }.get(review.closing, "")
+
+
+def _why_taken_down(story):
+    return {
+        Story.TakenDown.MANAGER: _("We took it off. Write to us if you think that this is wrong."),
+        Story.TakenDown.CONSENT: _("Somebody in it does not want to be in it any more."),
+    }.get(story.taken_down, "")
 
 
 def _waiting(obj):

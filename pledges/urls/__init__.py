@@ -1,4 +1,4 @@
-from pledges.urls import account, people, public, recognitions, reviews, signing
+from pledges.urls import account, people, public, recognitions, resources, reviews, signing, stories
 
 urlpatterns = [
     *public.urlpatterns,
@@ -7,4 +7,6 @@ urlpatterns = [
     *recognitions.urlpatterns,
     *people.urlpatterns,
     *reviews.urlpatterns,
+    *stories.urlpatterns,
+    *resources.urlpatterns,
 ]

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,14 +11,16 @@ from django.views.decorators.http import require_safe
 from oiep.listing import Facet, Listing
 from oiep.rules import rules
 from partners.models import District, Kind, Partner, PriorityArea
+from pledges import benefits as figures
 from pledges.figures import areas_with_figures, facts, places_with_figures
 from pledges.history import show_standings
-from pledges.models import Capacity, CharterVersion, Pledge, PledgeIdea
+from pledges.models import Capacity, CharterVersion, HelpRequest, Pledge, PledgeIdea, Story
 from pledges.progress import reports_on
 from pledges.timetable import days_of, timetable
+from pledges.toolkit import beside_ideas
 from pledges.track_record import versions_of
 
-ON_ONE_PAGE = 6
+ON_ONE_PAGE, STORIES = 6, 3
 
 FACETS = (
     Facet(
@@ -73,7 +76,9 @@ def charter(request, number=None):
 
 @require_safe
 def benefits(request):
-    return render(request, "pledges/benefits.html", {"rules": rules()})
+    """What partners get, what they say of it in totals, and in words that they let us quote."""
+    context = {"rules": rules(), "topics": figures.topics(), "as_of": figures.as_of(), "quotes": figures.quotes()}
+    return render(request, "pledges/benefits.html", context)
 
 
 @require_safe
@@ -99,8 +104,11 @@ def area(request, slug):
     (area,) = areas_with_figures([get_object_or_404(PriorityArea, slug=slug)])
     partners = Partner.objects.listed().in_area(area)
     pledges = Pledge.objects.live().filter(area=area)
-    ideas = PledgeIdea.objects.current().filter(area=area)
-    return render(request, "pledges/area.html", {"area": area, "ideas": ideas, **_newest(partners, pledges)})
+    ideas = beside_ideas(PledgeIdea.objects.current().filter(area=area))
+    context = {"area": area, "ideas": ideas, **_newest(partners, pledges)}
+    context |= _open_help(HelpRequest.objects.published().in_area(area), f"?area={area.slug}")
+    context |= _newest_stories(Story.objects.published().in_area(area), f"?area={area.slug}")
+    return render(request, "pledges/area.html", context)
 
 
 @require_safe
@@ -124,8 +132,11 @@ def place(request, slug):
     (place,) = places_with_figures([get_object_or_404(District, slug=slug)], found)
     partners = Partner.objects.listed().in_place(place)
     pledges = Pledge.objects.live().filter(partner__in=Partner.objects.in_place(place))
-    figures = areas_with_figures(place=place, found=found)
-    return render(request, "pledges/place.html", {"place": place, "areas": figures, **_newest(partners, pledges)})
+    in_areas = areas_with_figures(place=place, found=found)
+    context = {"place": place, "areas": in_areas, **_newest(partners, pledges)}
+    context |= _newest_stories(Story.objects.published().in_place(place), f"?place={place.slug}")
+    context |= _open_help(HelpRequest.objects.published().in_place(place), f"?place={place.slug}")
+    return render(request, "pledges/place.html", context)
 
 
 def _newest(partners, pledges):
@@ -136,6 +147,14 @@ def _newest(partners, pledges):
     pledges = list(pledges.order_by("-started_on", "-pk").select_related("area", "partner")[:ON_ONE_PAGE])
     prefetch_related_objects([*partners, *(pledge.partner for pledge in pledges)], "districts")
     return {"partners": partners, "pledges": pledges}
+
+
+def _open_help(rows, query):
+    return {"open_help": rows.with_cards().newest()[:STORIES], "help_more": reverse("help") + query}
+
+
+def _newest_stories(stories, query):
+    return {"stories": stories.with_cards().newest()[:STORIES], "stories_more": reverse("stories") + query}
 
 
 # Pledges --------------------------------------------------------------------------------------
@@ -156,8 +175,6 @@ def pledge(request, pk):
     pledge = get_object_or_404(published.prefetch_related("partner__districts"), pk=pk)
     show_standings([pledge.partner])
     versions = versions_of(pledge, list(pledge.partner.pledges.published().select_related("area")))
-    return render(
-        request,
-        "pledges/pledge.html",
-        {"pledge": pledge, "versions": versions, "current": versions[-1], "reports": reports_on(versions)},
-    )
+    context = {"pledge": pledge, "versions": versions, "current": versions[-1], "reports": reports_on(versions)}
+    context["stories"] = Story.objects.published().filter(pledge__in=versions).with_cards().newest()
+    return render(request, "pledges/pledge.html", context)

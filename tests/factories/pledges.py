@@ -11,13 +11,20 @@ from pledges.models import (
     Answer,
     Capacity,
     CharterVersion,
+    Consent,
     DueDate,
     Evidence,
+    HelpReply,
+    HelpRequest,
     Pledge,
     PledgeIdea,
+    Resource,
     Review,
     Signature,
     Signing,
+    Story,
+    StoryPicture,
+    StoryPictureSize,
 )
 from pledges.models.charter import new_reference
 from tests.factories.oiep import ModeratedFactory, UserFactory
@@ -191,3 +198,126 @@ class EvidenceFactory(factory.django.DjangoModelFactory):
     name = "Our year.pdf"
     file = factory.LazyFunction(lambda: ContentFile(b"%PDF-1.7 %%EOF", name="new.pdf"))
     size = factory.LazyAttribute(lambda evidence: evidence.file.size)
+
+
+class StoryFactory(ModeratedFactory):
+    """A story in which nobody can be recognised, offered by an approved partner; a draft unless a trait says more."""
+
+    class Meta:
+        model = Story
+        skip_postgeneration_save = True
+
+    class Params:
+        approved = factory.Trait(
+            decided=True, state=State.APPROVED, first_published_at=factory.SelfAttribute("decided_at")
+        )
+        visitors = factory.Trait(
+            partner=None,
+            offered_by=None,
+            teller_name="Vera Visitor",
+            teller_email=factory.Sequence("teller{}@example.org".format),
+        )
+
+    title = factory.Sequence("Story {}".format)
+    summary = "A bakery took on somebody who had been out of work."
+    body = "It began with *two* trial mornings."
+    partner = factory.SubFactory(PartnerFactory, approved=True)
+    offered_by = factory.SubFactory(UserFactory)
+    shows_people = False
+    confirmed_at = factory.LazyFunction(timezone.now)
+
+    @factory.post_generation
+    def areas(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.areas.set(extracted)
+
+    @factory.post_generation
+    def districts(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.districts.set(extracted)
+
+
+class StoryPictureFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = StoryPicture
+
+    story = factory.SubFactory(StoryFactory, approved=True)
+    alt = "Loaves on a shelf"
+
+
+class StoryPictureSizeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = StoryPictureSize
+
+    picture = factory.SubFactory(StoryPictureFactory)
+    file = factory.LazyFunction(lambda: ContentFile(b"a picture", name="new.webp"))
+    width, height = 400, 300
+
+
+class ConsentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Consent
+
+    story = factory.SubFactory(StoryFactory, approved=True, shows_people=True)
+    name = "Leila Haddad"
+    email = factory.Sequence("leila{}@example.org".format)
+    uses = factory.LazyFunction(lambda: [Consent.Use.SITE])
+    how = "Signed our form."
+    until = factory.LazyFunction(lambda: timezone.localdate() + datetime.timedelta(days=365))
+
+
+class ResourceFactory(ReferenceFactory):
+    """A guide for everybody; `helper=True` makes it a local helper who has agreed."""
+
+    class Meta:
+        model = Resource
+        skip_postgeneration_save = True
+
+    class Params:
+        helper = factory.Trait(
+            kind=Resource.Kind.HELPER,
+            agreed_by="The manager, by e-mail",
+            agreed_on=factory.LazyFunction(timezone.localdate),
+            agreed_until=factory.LazyFunction(lambda: timezone.localdate() + datetime.timedelta(days=365)),
+        )
+
+    kind = Resource.Kind.GUIDE
+    title = factory.Sequence("Guide {}".format)
+    slug = factory.Sequence("guide-{}".format)
+    summary = "How to begin."
+    body = "Begin with *one* thing."
+
+    @factory.post_generation
+    def areas(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.areas.set(extracted)
+
+
+class HelpRequestFactory(ModeratedFactory):
+    class Meta:
+        model = HelpRequest
+        skip_postgeneration_save = True
+
+    partner = factory.SubFactory(PartnerFactory, approved=True, lead=True)
+    asked_by = factory.LazyAttribute(lambda row: row.partner.lead.user)
+    direction = HelpRequest.Direction.WANTED
+    need = "mentors"
+    title = factory.Sequence("Mentors for {} people".format)
+    text = "An hour a month."
+    open_until = factory.LazyFunction(lambda: timezone.localdate() + datetime.timedelta(days=30))
+
+    @factory.post_generation
+    def areas(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.areas.set(extracted)
+
+
+class HelpReplyFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = HelpReply
+
+    request = factory.SubFactory(HelpRequestFactory, approved=True)
+    name = "Hal Helper"
+    email = factory.Sequence("helper{}@example.org".format)
+    message = "I can do that."
+    source = factory.Sequence("{:064x}".format)

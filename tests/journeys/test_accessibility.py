@@ -12,7 +12,7 @@ from django.conf import settings
 
 from events.models import AwardRound
 from partners.models import Partner
-from pledges.models import Pledge
+from pledges.models import HelpRequest, Pledge
 from tests.addresses import addresses
 from tests.axe import RULES
 from tests.html import Page
@@ -75,6 +75,18 @@ PUBLIC = [
     "/data/",
     "/impact/",
     "/impact/?area=housing-affordability&place=cherwell&kind=business&year=1066",
+    "/stories/",
+    "/stories/?q=nothing-at-all",
+    "/stories/from-the-school-gate-to-the-bakehouse/",
+    "/stories/offer/",
+    "/stories/offer/" + SENT_EMPTY,
+    "/stories/sent/",
+    "/resources/",
+    "/resources/one-page-plan/",
+    "/help/",
+    "/help/{help}/",
+    "/help/{help}/" + SENT_EMPTY,
+    "/help/{help}/sent/",
     "/working-groups/",
     "/working-groups/steering-group/",
     "/working-groups/good-jobs-example/",
@@ -123,6 +135,7 @@ def names(site, db):
         "over": AwardRound.objects.announced().first().year,
         "year": AwardRound.objects.taking_nominations().first().year,
         "stopped": published.filter(ending="stopped").first().pk,
+        "help": HelpRequest.objects.published().first().pk,
         "minutes": Meeting.objects.published().get().pk,
     }
 
@@ -242,11 +255,12 @@ def test_each_page_has_a_title_of_its_own_and_sound_html(site, names):
 def test_no_page_is_left_out():
     """A page that is new has to be on a list above. Those elsewhere have tests of their own."""
     elsewhere = re.compile(
-        r"^(sign|reviews|invitations|judging|evidence|account|accounts|admin|health)/|^sitemap|^robots"
+        r"^(sign|feeds|reviews|invitations|judging|evidence|account|accounts|admin|health)/|^sitemap|^robots"
         r"|^awards/(vote/|[^/]+/[^/]+/(vote|voted)/)"
         r"|^working-groups/((calendar|papers)/"
         r"|[^/]+/(meetings|papers|room|actions|updates|members|requests|join)/)"
         r"|^partners/[^/]+/logo/"
+        r"|^stories/(pictures|confirm|consent)/|^resources/[^/]+/file/"
         r"|^events/(confirm|booking|check-in|feedback|photographs|materials)/|^events/(<slug:slug>/)?calendar.ics"
         r"|^events/[^/]+/desk/"
         r"|^awards/(nominations|<int:year>/nominate)/"

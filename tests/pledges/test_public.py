@@ -351,17 +351,17 @@ def test_track_record_of_a_partner_that_left_tells_it_once():
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 7),
+        ("/", 8),
         ("/charter/", 1),
-        ("/charter/benefits/", 0),
+        ("/charter/benefits/", 2),
         ("/charter/how-it-works/", 0),
         ("/areas/", 2),
-        ("/areas/spend/", 9),
+        ("/areas/spend/", 12),
         ("/places/", 2),
-        ("/places/oxford/", 8),
+        ("/places/oxford/", 10),
         ("/pledges/", 4),
         ("/pledges/?area=spend&place=oxford&kind=business&capacity=employer&q=good&sort=oldest", 4),
-        ("/partners/bakery/", 9),
+        ("/partners/bakery/", 10),
     ],
 )
 def test_number_of_queries_does_not_grow(client, django_assert_num_queries, address, queries, rows):
@@ -379,12 +379,12 @@ def test_number_of_queries_does_not_grow(client, django_assert_num_queries, addr
 
 
 @pytest.mark.parametrize("versions", [1, 30])
-def test_pledge_takes_six_queries_however_often_it_changed(client, django_assert_num_queries, versions):
+def test_pledge_takes_seven_queries_however_often_it_changed(client, django_assert_num_queries, versions):
     pledge = PledgeFactory(approved=True)
     for _n in range(versions):
         pledge.ended_at, pledge.ending = timezone.now(), "replaced"
         pledge.save()
         pledge = PledgeFactory(approved=True, partner=pledge.partner, area=pledge.area, replaces=pledge)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         response = client.get(pledge.get_absolute_url())
     assert len(response.context["versions"]) == versions + 1

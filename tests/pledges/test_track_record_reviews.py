@@ -228,7 +228,7 @@ def test_pages_take_as_many_queries_however_many_rounds(client, bakery, pledge, 
         review = _approved(bakery, f"{year}-04-20", f"{year}-04-25", due=date(f"{year}-05-04"))
         EvidenceFactory(answer=AnswerFactory(review=review, pledge=pledge))
         DueDate.objects.create(review=review, due_on=date(f"{year}-06-04"), known_from=date(f"{year}-04-10"))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get("/partners/bakery/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(pledge.get_absolute_url())

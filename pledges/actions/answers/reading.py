@@ -8,7 +8,10 @@ from pledges.models import Answer, Pledge, Review
 
 FIELDS = ("progress", "figure", "words", "evidence_url", "next", "reason", "new_values")
 # What a review says as a whole.
-REVIEW_FIELDS = ("recruitment", "retention", "diversity", "help_wanted")
+REVIEW_FIELDS = (
+    *("recruitment", "recruitment_effect", "retention", "retention_effect", "diversity", "diversity_effect"),
+    *("may_quote", "help_wanted"),
+)
 
 
 def pledges_to_answer(review):

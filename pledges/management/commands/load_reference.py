@@ -11,7 +11,7 @@ from oiep import audit
 from oiep.locks import lock_on
 from oiep.models import AuditEvent
 from partners.models import DeclineReason, District, PriorityArea, RecognitionKind, Sector
-from pledges.models import CharterVersion, PledgeIdea
+from pledges.models import CharterVersion, PledgeIdea, Resource
 
 REFERENCE = Path(__file__).resolve().parents[2] / "reference"
 # File, the name of its tables, what they become, and the field by which an entry is known.
@@ -22,6 +22,7 @@ LISTS = [
     ("sectors.toml", "sector", Sector, "slug"),
     ("decline_reasons.toml", "reason", DeclineReason, "title"),
     ("recognitions.toml", "recognition", RecognitionKind, "slug"),
+    ("resources.toml", "resource", Resource, "slug"),
 ]
 LOADED = "reference.load"
 
@@ -29,7 +30,8 @@ LOADED = "reference.load"
 class Command(BaseCommand):
     help = (
         "Adds the scheme's reference data that is not there yet: the Charter, priority areas, districts, sectors, "
-        "reasons to decline, kinds of recognition and pledge ideas. What the manager has changed, retired or deleted "
+        "reasons to decline, kinds of recognition, pledge ideas and the toolkit. "
+        "What the manager has changed, retired or deleted "
         "stays as it is."
     )
 
@@ -78,7 +80,10 @@ class Command(BaseCommand):
         if hasattr(model, "order"):
             values.setdefault("order", number * 10)  # room for what the manager puts in between
         with naming(where):
+            slugs = values.pop("areas", [])  # of a Resource
             obj = save(model, **stripped(values))
+            if slugs:
+                obj.areas.set([PriorityArea.objects.get(slug=slug) for slug in slugs])
         audit.record(verb=LOADED, subject=obj, key=name)
 
 

@@ -14,6 +14,7 @@ from pledges.forms.account import PledgeChangeForm, StopForm
 from pledges.forms.pledges import PledgeForm
 from pledges.models import Pledge, PledgeIdea
 from pledges.next_steps import areas_without_pledge, key_of_ideas, status_of
+from pledges.toolkit import beside_ideas
 from pledges.views.account.page import asked_for, back, done, of_partner
 
 
@@ -46,6 +47,7 @@ def ideas(request, partner):
         messages.success(request, _("We will not suggest more pledges to you for a while."))
         return redirect("account")
     areas = areas_without_pledge(partner, PledgeIdea.objects.current().select_related("area"))
+    beside_ideas(idea for ideas in areas.values() for idea in ideas)
     context = {"partner": partner, "areas": list(areas.items()), "months": settings.PUT_ASIDE_MONTHS}
     return render(request, "pledges/account/ideas.html", context)
 

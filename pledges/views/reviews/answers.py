@@ -10,6 +10,7 @@ from pledges.actions import answers as actions
 from pledges.actions.pledges import values_of
 from pledges.forms.reviews import AnswerForm, PledgeAsChangedForm, StopReasonForm
 from pledges.models import Answer, Evidence, Pledge
+from pledges.toolkit import for_pledge
 from pledges.views.reviews.links import back_url, back_with, go_on, of_review, url_of, with_check
 
 
@@ -59,6 +60,7 @@ def pledge(request, review, pk):
         "files": files,
         "last": last if last and last.words and not (answer and answer.words) else None,
         "back_url": back_url(request, review),
+        "resources": for_pledge(pledge),
     }
     if form.is_valid() and (saved := _save(request, review, pledge, form, context)):
         if "more" in request.POST:

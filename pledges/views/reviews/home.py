@@ -12,12 +12,14 @@ from oiep.moderation import NotPossible, State, answer_due
 from partners.actions import Conflict
 from pledges import standing
 from pledges.actions import answers as actions
-from pledges.forms.reviews import ResidentAnswerForm, ResidentForms
+from pledges.forms.reviews import OutcomesForm, ResidentAnswerForm, ResidentForms
 from pledges.models import Answer, Review
 from pledges.views.reviews.answers import add_errors
 from pledges.views.reviews.links import actor_of, back_with, of_review, url_of
 from pledges.views.reviews.summary import summary_of
 from pledges.views.reviews.telephone import end_telephone_review
+
+OUTCOMES = [name for name in OutcomesForm.base_fields if name not in ("seen", "may_quote")]
 
 
 @never_cache
@@ -47,7 +49,7 @@ def review(request, review):
         "done": done,
         "next": next((pledge for pledge, answer in rows if not _is_done(answer)), None),
         "adopted": adopted,
-        "has_outcomes": any((review.recruitment, review.retention, review.diversity)),
+        "has_outcomes": any(getattr(review, name) for name in OUTCOMES),
         "asked": [review.decision_message] if review.state == State.CHANGES_ASKED else [],
     }
     return render(request, "pledges/reviews/home.html", context)

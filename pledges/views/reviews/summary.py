@@ -101,11 +101,20 @@ def _lines(answer):
 
 def _outcome_rows(review, links):
     url = url_of(review, "review-outcomes") if links else ""
-    return [
-        _row(_("Finding new people"), review.recruitment, url),
-        _row(_("Keeping your people"), review.retention, url),
-        _row(_("Diversity"), review.diversity, url),
+    rows = [
+        _row(_("Finding new people"), _said(review, "recruitment"), url),
+        _row(_("Keeping your people"), _said(review, "retention"), url),
+        _row(_("Diversity"), _said(review, "diversity"), url),
     ]
+    if review.may_quote:
+        rows.append(_row(_("These words"), _("may be quoted with your name"), url))
+    return rows
+
+
+def _said(review, topic):
+    """The choice and the words, as far as there are any. The choice is shown to nobody else but the manager."""
+    parts = [str(getattr(review, f"get_{topic}_effect_display")()), getattr(review, topic)]
+    return [part for part in parts if part] if parts[0] else parts[1]
 
 
 def _help_row(review, links):

@@ -14,6 +14,7 @@ from partners.models import PriorityArea
 from pledges.actions import signing as actions
 from pledges.models import Signing
 from pledges.models.signing import Forgotten
+from pledges.toolkit import first_steps
 from pledges.views.signing.drafts import browser_of, page_of, remember
 from pledges.views.signing.summary import describe
 
@@ -38,6 +39,8 @@ def confirm(request, token):
         "answer_by": answer_due(signing.confirmed_at),
         "forgotten_on": signing.confirmed_at + datetime.timedelta(days=settings.CONFIRMATION_DAYS),
     }
+    if signing.signature:
+        context["steps"] = first_steps(signing.signature.partner)
     if signing.signature is None and not signing.signed_before() and (namesake := signing.namesake()):
         signed_on = namesake.signatures.order_by("declared_at").values_list("declared_at", flat=True).first()
         context |= {"namesake": namesake, "signed_on": signed_on, "asked": signing.waits_to_join()}
