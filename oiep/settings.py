@@ -409,6 +409,8 @@ GROUP_IDLE_MONTHS = env.int("GROUP_IDLE_MONTHS", 6)
 # Of a message to many, how many e-mails wait in the queue at once, so that others need not wait for all of it.
 MESSAGES_AT_A_TIME = env.int("MESSAGES_AT_A_TIME", 200)
 IMPORT_ROWS_AT_MOST = env.int("IMPORT_ROWS_AT_MOST", 1000)
+# For how many seconds the figures of a scheme so large that counting takes long are shown although something changed.
+FIGURES_REST_AT_MOST = env.int("FIGURES_REST_AT_MOST", 60)
 
 # How often, from one place or one browser: (at most, in seconds).
 SIGNING_LIMIT_BY_BROWSER = (1, 60)

@@ -14,6 +14,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["private"] = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
 CELERY_BROKER_URL = "memory://"
 SITE_URL = "http://testserver"
+FIGURES_REST_AT_MOST = 0  # a slow machine is no large scheme
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 # Look static files up when they are asked for, rather than list them all for each test's client.
 WHITENOISE_AUTOREFRESH = True

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,9 +20,9 @@ from oiep.moderation import State
 from partners.models import Kind, Partner
 from pledges.models import Pledge
 
-# Where asking takes longer than this, it is not asked again before that time has passed so many times, but after a
-# minute at most. In seconds.
-_QUICK, _REST, _REST_AT_MOST = 0.25, 20, 60
+# Where asking takes longer than so many seconds, it is not asked again before that time has passed so many times, but
+# after FIGURES_REST_AT_MOST seconds.
+_QUICK, _REST = 0.25, 20
 _PATIENCE = 30  # seconds that a first asker waits for another
 
 
@@ -242,17 +243,21 @@ def gather(day):
 
 
 @dataclass(frozen=True)
-class _Kept:
+class Kept:
     version: str
     facts: Facts
     at: float
     took: float
 
+    @property
+    def rest(self):
+        """For how many seconds it is shown although something has changed."""
+        return min(_REST * self.took, settings.FIGURES_REST_AT_MOST) if self.took > _QUICK else 0
+
     def is_good(self, version, day):
         if day != self.facts.day:
             return False
-        rest = min(_REST * self.took, _REST_AT_MOST) if self.took > _QUICK else 0
-        return version == self.version or time.monotonic() < self.at + rest
+        return version == self.version or time.monotonic() < self.at + self.rest
 
 
 _kept = None
@@ -272,11 +277,11 @@ def facts():
     # One thread asks. The others show what was true a moment ago, rather than ask the same all at once.
     mine = _asking.acquire(timeout=_PATIENCE if kept is None else 0)
     try:
-        if not mine and kept and kept.facts.day == day and kept.took > _QUICK:
+        if not mine and kept and kept.facts.day == day and kept.rest:
             return kept.facts
         started = time.monotonic()
         found = gather(day)
-        _kept = _Kept(version, found, time.monotonic(), time.monotonic() - started)
+        _kept = Kept(version, found, time.monotonic(), time.monotonic() - started)
         return found
     finally:
         if mine:

@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+import time
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from django.utils import timezone
 from oiep.changes import version
 from partners.models import Kind, Partner
 from pledges.figures import Outcome, Slice, Timing, facts, figures, totals
+from pledges.figures.facts import Facts, Kept
 from pledges.figures.slices import by_month, by_year
 from pledges.models import Answer, Pledge
 from tests.factories import (
@@ -235,6 +237,17 @@ def test_figures_of_yesterday_are_not_kept(bakery, time_machine):
     before = facts()
     time_machine.move_to("2026-05-05 09:00")
     assert facts() is not before
+
+
+@pytest.mark.parametrize(
+    ("took", "age", "is_good"), [(0.1, 0.01, False), (1, 19, True), (1, 21, False), (9, 61, False)]
+)
+def test_what_takes_long_to_ask_rests_for_a_while(took, age, is_good):
+    today = timezone.localdate()
+    kept = Kept("7.1", Facts(today, [], [], []), time.monotonic() - age, took)
+    assert kept.is_good("7.2", today) is is_good
+    assert kept.is_good("7.1", today)
+    assert not kept.is_good("7.1", today + datetime.timedelta(1))
 
 
 def test_few_changes_are_remembered():
