@@ -242,7 +242,8 @@ def test_figures_of_yesterday_are_not_kept(bakery, time_machine):
 @pytest.mark.parametrize(
     ("took", "age", "is_good"), [(0.1, 0.01, False), (1, 19, True), (1, 21, False), (9, 61, False)]
 )
-def test_what_takes_long_to_ask_rests_for_a_while(took, age, is_good):
+def test_what_takes_long_to_ask_rests_for_a_while(settings, took, age, is_good):
+    settings.FIGURES_REST_AT_MOST = 60
     today = timezone.localdate()
     kept = Kept("7.1", Facts(today, [], [], []), time.monotonic() - age, took)
     assert kept.is_good("7.2", today) is is_good
