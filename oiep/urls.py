@@ -34,6 +34,8 @@ urlpatterns = [
     path("sitemap-<slug:section>.xml", views.sitemap, name="sitemap-section"),
     path("robots.txt", views.robots, name="robots"),
     path("language/", languages.choose, name="choose-language"),
+    path("metrics", views.metrics_page, name="metrics"),
+    path(".well-known/security.txt", views.security_txt, name="security-txt"),
     path("health/live", views.health_live, name="health-live"),
     path("health/ready", views.health_ready, name="health-ready"),
     path("", include("oiep.sign_in.urls")),

@@ -1,5 +1,6 @@
 """Pages that show several apps at once, and those of none."""
 
+import datetime
 import sys
 
 from django.conf import settings
@@ -7,17 +8,18 @@ from django.contrib import admin
 from django.contrib.sitemaps import views as sitemap_views
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from desk.overview import desk_of
 from events.honours import as_history, honours_of
 from events.models import Event, Judge
-from oiep import health
+from oiep import health, metrics
 from oiep.day import last_day
 from oiep.limits import source_of
 from oiep.rules import rules
@@ -204,6 +206,29 @@ def robots(request):
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in _NOT_FOR_ROBOTS), ""]
     lines.append(f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}")
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def security_txt(request):
+    """Whom to tell of a weakness (RFC 9116). It stays good for half a year from today."""
+    until = (timezone.now() + datetime.timedelta(days=180)).replace(hour=0, minute=0, second=0, microsecond=0)
+    lines = [
+        f"Contact: mailto:{settings.SECURITY_EMAIL}",
+        f"Expires: {until.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en",
+        f"Canonical: {settings.SITE_URL}{reverse('security-txt')}",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+# For operators --------------------------------------------------------------------------------
+
+
+@require_safe
+def metrics_page(request):
+    if not metrics.may_read(request, settings.METRICS_TOKEN):
+        raise Http404
+    return HttpResponse(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @require_safe

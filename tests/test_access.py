@@ -188,6 +188,8 @@ PUBLIC = [
     ("sitemap-<slug:section>.xml", {"section": "users"}, "404"),
     ("robots.txt", {}, "200"),
     ("language/", {}, "405"),  # a button, not a page
+    ("metrics", {}, "404"),  # it asks for the operators' token
+    (".well-known/security.txt", {}, "200"),
     ("health/live", {}, "200"),
     ("health/ready", {}, "200"),
 ]

@@ -21,6 +21,9 @@ COMPOSITION = {
     "oiep.impact",
     "oiep.data",
     "oiep.reach",
+    "oiep.backup",
+    "oiep.management.commands.back_up",
+    "oiep.management.commands.restore",
     "oiep.reports",
     "oiep.api",
 }

@@ -59,7 +59,7 @@ def test_django_finds_nothing_to_mend_before_deploying(environment):
 
 @pytest.mark.django_db
 def test_check_before_deploying_can_fail(environment):
-    assert "security.W009" in manage({**environment, "SECRET_KEY": "short"}, "check", "--deploy").stderr
+    assert "security.W008" in manage({**environment, "SECURE_SSL_REDIRECT": "0"}, "check", "--deploy").stderr
 
 
 @pytest.mark.django_db
@@ -69,6 +69,36 @@ def test_production_does_not_start_without_what_it_needs(environment, name):
     started = manage(environment, "check")
     assert started.returncode != 0
     assert f"SITE=production needs {name} in the environment." in started.stderr
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"SECRET_KEY": "changeme"}, "SECRET_KEY is too easy to guess"),
+        ({"SECRET_KEY": "a" * 60}, "SECRET_KEY is too easy to guess"),
+        ({"ALLOWED_HOSTS": "charter.oiep.example,*"}, "ALLOWED_HOSTS=* would let anybody"),
+        ({"SITE_URL": "http://charter.oiep.example"}, "SITE_URL has to begin with https://"),
+        ({"BACKUP_KEY": "short"}, "BACKUP_KEY is too short"),
+        ({"SECRET_KEY_FILE": "/nowhere"}, "Both SECRET_KEY and SECRET_KEY_FILE are set"),
+        ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere"}, "SECRET_KEY_FILE names /nowhere, which cannot be read"),
+    ],
+)
+def test_production_does_not_start_with_what_is_unsafe(environment, changes, words):
+    started = manage({**environment, **changes}, "check")
+    assert started.returncode != 0
+    assert words in started.stderr
+
+
+@pytest.mark.django_db
+def test_secrets_are_read_from_files(environment, tmp_path):
+    path = tmp_path / "key"
+    path.write_text(environment.pop("SECRET_KEY") + "\n")
+    shown = manage(
+        {**environment, "SECRET_KEY_FILE": str(path)},
+        "shell", "-v0", "-c", "from django.conf import settings; print(settings.SECRET_KEY)",
+    )  # fmt: skip
+    assert shown.stdout.strip() == path.read_text().strip(), shown.stderr
 
 
 @pytest.mark.django_db(transaction=True)
@@ -135,22 +165,30 @@ def test_health_command_fails_when_something_is_late(capsys):
 
 
 def test_image_has_each_app_and_nothing_that_is_not_there():
-    copied = re.findall(r"^COPY (?!--from)(\S+) ", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    lines = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    copied = [name for line in lines for name in line.split()]
     let_in = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
     assert sorted(copied) == sorted(let_in)
     assert all((ROOT / name).exists() for name in copied)
     assert {path.parent.name for path in ROOT.glob("*/apps.py")} <= set(copied)
 
 
-def test_compose_file_has_no_secret_and_no_default_for_one():
+def test_compose_file_takes_each_secret_from_a_file_and_has_no_default_for_one():
     compose = (ROOT / "docker-compose.yml").read_text()
-    assert set(re.findall(r"\$\{(\w+):\?", compose)) == {"POSTGRES_PASSWORD"}
+    assert set(re.findall(r"\$\{(\w+):\?", compose)) == {"SITE_HOST", "ACME_EMAIL"}
     assert set(re.findall(r"\$\{(\w+):-[^}]*\}", compose)) == {"PORT", "TRUSTED_PROXIES"}
-    assert "SECRET_KEY" not in compose
+    secrets = set(re.findall(r"^  (\w+): \{file: \./secrets/\1\}$", compose, re.MULTILINE))
+    assert secrets == {"secret_key", "database_password", "email_url", "backup_key", "metrics_token"}
+    assert set(re.findall(r"/run/secrets/(\w+)", compose)) == secrets
+    for name in ("SECRET_KEY", "DATABASE_PASSWORD", "EMAIL_URL", "BACKUP_KEY", "METRICS_TOKEN", "POSTGRES_PASSWORD"):
+        assert f"{name}:" not in compose
+    described = (ROOT / "docs" / "operations.md").read_text()
+    assert all(f"secrets/{name}" in described for name in secrets)
 
 
 def test_operations_tells_what_each_setting_is():
-    described = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE))
+    text = (ROOT / "docs" / "operations.md").read_text()
+    described = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\|( `\w+`(?:, `\w+`)*) \|", text, re.MULTILINE))))
     read = set(re.findall(r"env\.\w+\(\s*[\"'](\w+)", (ROOT / "oiep" / "settings.py").read_text()))
     assert read - described == set()
-    assert described - read == {"POSTGRES_PASSWORD"}  # the database's container reads that one
+    assert described - read == {"SITE_HOST", "ACME_EMAIL", "WEB_CONCURRENCY"}  # of the compose file, and of gunicorn

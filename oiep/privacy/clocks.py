@@ -18,6 +18,7 @@ from oiep import email as mail
 from oiep.daily import each
 from oiep.models import AddressChange, AuditEvent
 from oiep.moderation import State
+from oiep.privacy import kept
 from oiep.privacy.erasing import erase_unused
 from oiep.privacy.register import tables
 from oiep.rounds import add_months
@@ -94,6 +95,7 @@ def run_day(today=None):
     ):
         with transaction.atomic():
             done[name] += action()
+    kept.note_all()
     return done
 
 

@@ -21,6 +21,7 @@ from oiep import email as mail
 from oiep.locks import lock_on
 from oiep.models import AuditEvent, Erasure, OutgoingEmail, User
 from oiep.moderation import NotPossible, State
+from oiep.privacy import kept
 from oiep.privacy.register import address_pattern, rows_of_tables, tables
 from oiep.reach.models import Follower
 from partners.actions import appoint_lead, hand_over
@@ -98,6 +99,7 @@ def erase(*, user, actor, choices=None, tell=True):
     forget_in_addresses(name)
     _empty(user, was_staff)
     erasure = Erasure.objects.create(user=user)
+    transaction.on_commit(lambda: kept.note(erasure), robust=True)
     audit.record(verb="user.erased", subject=user, actor=actor)
     if tell:
         mail.queue(to=address, template="erased", context={}, leaves_no_trace=True)
