@@ -23,6 +23,7 @@ COPY partners partners
 COPY pledges pledges
 COPY working_groups working_groups
 COPY events events
+COPY desk desk
 COPY templates templates
 COPY static static
 COPY locale locale
