@@ -1,10 +1,15 @@
 """What the log never says: the secret part of an address of ours, by which somebody else could open it; anybody's
 e-mail address; and what stood in a row that the database refused."""
 
+import contextvars
 import datetime
 import json
 import logging
 import re
+
+# Of the request, or of the task, that is being worked on; empty outside of both. It stands here because gunicorn writes
+# lines before there is a Django.
+number = contextvars.ContextVar("number of the request", default="")
 
 _SECRETS = re.compile(
     r"(/(?:working-groups/calendar|news/stop|reviews|sign/confirm|sign/resume|following/confirm|following|invitations/\w+)/)"
@@ -28,14 +33,12 @@ class JsonFormatter(MaskedFormatter):
     """A line of JSON for each record: when, how bad, who says it, what, during which request, and where in the code."""
 
     def format(self, record):
-        from oiep import tracing
-
         line = {
             "at": datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
             "message": masked(record.getMessage()),
-            "request": tracing.number(),
+            "request": number.get(),
             **getattr(record, "of", {}),
         }
         if record.exc_info:

@@ -1,6 +1,5 @@
 """Seeing what happens: a number and a line of the log for each request, and slow queries; nobody's data in any."""
 
-import contextvars
 import logging
 import re
 import secrets
@@ -9,9 +8,9 @@ import time
 from django.conf import settings
 
 from oiep import metrics
+from oiep.logs import number as _number
 
 HEADER = "X-Request-ID"
-_number = contextvars.ContextVar("number of the request", default="")
 _NUMBER = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _LITERALS = re.compile(r"'(?:[^']|'')*'|(?<![\w\"$.])\d+(?![\w\"])")
 _SHAPE_LENGTH = 1000
