@@ -16,11 +16,10 @@ from events.actions import judges
 from events.actions import judging as actions
 from events.judging_forms import InterestForm, ScoreForm
 from events.models import Judge, JudgeInvitation, Nomination
+from events.views.nominations import reports_of
 from oiep.invitations.views import Reception
 from oiep.moderation import NotPossible
 from partners.models import Kind, Partner
-from pledges.models import Pledge
-from pledges.progress import reports_on
 
 FOUND_AT_MOST = 20
 
@@ -143,18 +142,9 @@ def entry(request, judge, pk):
         "is_judged": judge.round.is_judged(),
         "trouble": trouble,
         "changed": changed,
-        "reports": _reports(nomination),
+        "reports": reports_of(nomination),
     }
     return render(request, "awards/judging/entry.html", context, status=status)
-
-
-def _reports(nomination):
-    """What the partner reported on the pledge, or in the review, that it is nominated for; as the public reads it."""
-    published = Pledge.objects.published().filter(partner=nomination.partner_id).select_related("area", "partner")
-    if nomination.pledge_id:
-        reports = reports_on(published.filter(pk=nomination.pledge_id))
-        return [report for report in reports if nomination.review_id in (None, report.review.pk)]
-    return [report for report in reports_on(published) if report.review.pk == nomination.review_id]
 
 
 def _next(judge, nomination):

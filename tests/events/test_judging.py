@@ -16,7 +16,9 @@ from events.results import results, ties
 from oiep import audit
 from oiep.models import OutgoingEmail
 from oiep.moderation import NotPossible
+from pledges.models import Pledge
 from tests.factories import (
+    AnswerFactory,
     AwardRoundFactory,
     CategoryFactory,
     CriterionFactory,
@@ -208,6 +210,15 @@ def test_entry_shows_the_evidence_and_not_who_nominated(judge, category, criteri
     assert entry.why in text
     assert "Zelda" not in text
     assert entry.nominated_by.email not in text
+
+
+def test_entry_shows_what_was_reported_before_the_pledge_was_renewed(judge, category, criteria, client_of):
+    reported = AnswerFactory(review__approved=True, words="Ninety people are paid more.")
+    old = reported.pledge
+    Pledge.objects.filter(pk=old.pk).update(ended_at=timezone.now(), ending=Pledge.Ending.REPLACED)
+    renewed = PledgeFactory(approved=True, partner=old.partner, replaces=old)
+    entry = entry_of(category, partner=old.partner, pledge=renewed)
+    assert "Ninety people are paid more." in client_of(judge.user).get(page("judging-entry", judge, entry.pk)).text
 
 
 def test_pages_are_for_judges_of_that_year_alone(judge, category, client_of, manager):
