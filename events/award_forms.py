@@ -1,7 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from events.eligibility import choices_for, pledges_of, reviews_of
+from events.eligibility import choices_for, pledges_of, reviews_of, stories_of
 from events.models import Nomination
 from oiep.forms import CharterModelForm
 
@@ -11,16 +11,18 @@ class NominationForm(CharterModelForm):
 
     class Meta:
         model = Nomination
-        fields = ["category", "pledge", "review", "why"]
+        fields = ["category", "pledge", "review", "story", "why"]
         labels = {
             "category": _("Which category?"),
             "pledge": _("For which pledge?"),
             "review": _("Which progress review shows it?"),
+            "story": _("Which story tells of it?"),
             "why": _("Why should it win?"),
         }
         help_texts = {
             "pledge": _("We attach the pledge, and what was reported on it, as they are."),
             "review": _("We attach what the partner reported in it."),
+            "story": _("We attach it for as long as it is public."),
             "why": _("In up to 2,000 characters. Judges read it beside what was reported."),
         }
         widgets = {"category": forms.RadioSelect, "why": forms.Textarea(attrs={"rows": 8})}
@@ -38,6 +40,7 @@ class NominationForm(CharterModelForm):
             del self.fields["category"]
         self._offer("pledge", pledges_of(partner), _("For no pledge in particular"))
         self._offer("review", reviews_of(partner), _("None in particular"))
+        self._offer("story", stories_of(partner), _("None"))
 
     def _offer(self, name, rows, nothing):
         if not rows.exists():
@@ -49,9 +52,7 @@ class NominationForm(CharterModelForm):
 
     def values(self):
         """What `events.actions.awards.nominate` takes."""
-        return {
-            name: self.cleaned_data.get(name) for name in ("category", "pledge", "review", "why") if name in self.fields
-        }
+        return {name: self.cleaned_data.get(name) for name in self._meta.fields if name in self.fields}
 
     # Whether it may be sent in is asked under the lock, in words for the person who writes.
     def validate_unique(self):
@@ -70,4 +71,4 @@ def _label_of_review(review):
     return _("Review for the round of %(date)s") % {"date": review.round_on.strftime("%-d %B %Y")}
 
 
-_LABELS = {"pledge": _label_of_pledge, "review": _label_of_review}
+_LABELS = {"pledge": _label_of_pledge, "review": _label_of_review, "story": str}

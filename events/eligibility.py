@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from events.models import Category, Nomination
 from oiep.moderation import State
 from pledges.history import standing_of
-from pledges.models import Pledge
+from pledges.models import Pledge, Story
 from pledges.standing import Status, words
 
 # A review that is due is not late yet. Who is paused reports nothing meanwhile, so nobody can say how it goes.
@@ -56,6 +56,10 @@ def pledges_of(partner):
 
 def reviews_of(partner):
     return partner.reviews.published().order_by("-round_on")
+
+
+def stories_of(partner):
+    return Story.objects.published().filter(partner=partner).newest()
 
 
 def _pledged_on(category, partner):

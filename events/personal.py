@@ -91,7 +91,7 @@ REGISTER = {
     "events.Criterion": Table(plain="id round weight order", ours="name about"),
     "events.Nomination": Table(
         plain=(
-            "id state submitted_at decided_at decided_by category partner nominated_by nominated_at pledge review"
+            "id state submitted_at decided_at decided_by category partner nominated_by nominated_at pledge review story"
             " is_shortlisted place tie_order withdrawn_at"
         ),
         groups="why decision_message",

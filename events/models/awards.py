@@ -14,7 +14,7 @@ from events.models.events import Event
 from oiep.moderation import Moderated, ModeratedQuerySet, Move, State, moderation_constraints
 from oiep.text import clean_line, clean_text
 from partners.models import Membership, Partner, PriorityArea, Size
-from pledges.models import Pledge, Review
+from pledges.models import Pledge, Review, Story
 
 
 class AwardRoundQuerySet(models.QuerySet):
@@ -185,7 +185,7 @@ class NominationQuerySet(ModeratedQuerySet):
 
 
 class Nomination(Moderated):
-    """A partner put forward for a category, with what it reported attached: a pledge, a review, or both."""
+    """A partner put forward for a category, with what it reported attached: a pledge, a review, a story."""
 
     WINNER, COMMENDED = 1, 2
 
@@ -201,6 +201,10 @@ class Nomination(Moderated):
     )
     review = models.ForeignKey(
         Review, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("for the review")
+    )
+    # It can be taken down, or be erased, at any time: who is in it may take back their consent.
+    story = models.ForeignKey(
+        Story, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("for the story")
     )
     is_shortlisted = models.BooleanField(_("on the shortlist"), default=False, editable=False)
     # WINNER, of whom there can be several where judges tie, or COMMENDED.
@@ -238,6 +242,11 @@ class Nomination(Moderated):
 
     def get_absolute_url(self):
         return reverse("nomination", args=[self.pk])
+
+    @property
+    def public_story(self):
+        """Its story, for as long as the public may see it."""
+        return Story.objects.published().with_cards().filter(pk=self.story_id).first() if self.story_id else None
 
     @property
     def is_winner(self):

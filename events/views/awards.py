@@ -10,6 +10,7 @@ from events.honours import honours_of_rounds
 from events.models import AwardRound, Category, Nomination
 from oiep.rules import rules
 from partners.models import Partner
+from pledges.models import Story
 
 
 @never_cache  # a copy that was kept would still hide, or still promise, what the clock has settled since
@@ -54,7 +55,8 @@ def _categories(award_round, now):
     """The categories, each with who won and who else was on its shortlist: also those who have withdrawn since, whose
     names were public."""
     rows = Nomination.objects.approved().filter(is_shortlisted=True, category__round__shortlisted_at__isnull=False)
-    rows = rows.select_related("partner", "pledge__area").order_by("partner__sort_name", "pk")
+    stories = Prefetch("story", Story.objects.published(), to_attr="shown_story")
+    rows = rows.select_related("partner", "pledge__area").prefetch_related(stories).order_by("partner__sort_name", "pk")
     categories = Category.objects.filter(round=award_round).select_related("area")
     placed = dict(Nomination.objects.placed(now).filter(category__round=award_round).values_list("pk", "place"))
     return [

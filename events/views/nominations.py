@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from events.actions import awards as actions
 from events.actions.awards.nominating import acts_for_nominee, why_not_withdraw
 from events.award_forms import NominationForm
-from events.eligibility import obstacles_of_partner, pledges_of, reviews_of
+from events.eligibility import obstacles_of_partner, pledges_of, reviews_of, stories_of
 from events.models import AwardRound, Nomination
 from oiep.moderation import NotPossible, State
 from partners.models import Kind, Partner
@@ -75,8 +75,8 @@ def nominate(request, year, slug):
 
 
 def _evidence(query, partner):
-    """What the button was pressed on: `?pledge=` or `?review=`, where it is the partner's; else its latest review."""
-    rows = {"pledge": pledges_of(partner), "review": reviews_of(partner)}
+    """What the button was pressed on: `?pledge=`, `?review=` or `?story=` of the partner; else its latest review."""
+    rows = {"pledge": pledges_of(partner), "review": reviews_of(partner), "story": stories_of(partner)}
     found = {
         name: query[name]
         for name, choices in rows.items()

@@ -29,6 +29,7 @@ from tests.factories import (
     PartnerFactory,
     PledgeFactory,
     ScoreFactory,
+    StoryFactory,
     UserFactory,
     VoteFactory,
 )
@@ -204,9 +205,11 @@ def test_entries_are_shown_once_nominations_have_closed(category, criteria, clie
 
 def test_entry_shows_the_evidence_and_not_who_nominated(judge, category, criteria, client_of):
     pledge = PledgeFactory(approved=True, statement="Pay all the real living wage")
-    entry = entry_of(category, partner=pledge.partner, pledge=pledge, nominated_by__name="Zelda Nominator")
+    story = StoryFactory(approved=True, partner=pledge.partner, title="From the school gate")
+    entry = entry_of(category, partner=pledge.partner, pledge=pledge, story=story, nominated_by__name="Zelda Nominator")
     text = client_of(judge.user).get(page("judging-entry", judge, entry.pk)).text
     assert "Pay all the real living wage" in text
+    assert "From the school gate" in text
     assert entry.why in text
     assert "Zelda" not in text
     assert entry.nominated_by.email not in text

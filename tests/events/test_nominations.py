@@ -9,13 +9,15 @@ from django.db import connection
 from django.utils import timezone
 
 from events.actions import awards as actions
-from events.models import Nomination
+from events.models import AwardRound, Nomination
 from oiep import audit
 from oiep.models import OutgoingEmail
 from oiep.moderation import NotPossible
+from pledges.models import Consent
 from tests.factories import (
     AwardRoundFactory,
     CategoryFactory,
+    ConsentFactory,
     CriterionFactory,
     NominationFactory,
     PartnerFactory,
@@ -23,6 +25,7 @@ from tests.factories import (
     PriorityAreaFactory,
     ResidentFactory,
     ReviewFactory,
+    StoryFactory,
     UserFactory,
 )
 from tests.pledges.conftest import at_once
@@ -77,6 +80,30 @@ def test_from_a_pledge_with_its_evidence(client_of, category, bakery, person):
     nomination = Nomination.objects.get()
     assert (nomination.state, nomination.pledge, nomination.nominated_by) == ("submitted", pledge, person)
     assert pledge.statement in client.get(nomination.get_absolute_url()).content.decode()
+
+
+def test_from_a_story_for_as_long_as_it_is_public(client_of, category, bakery, person):
+    consent = ConsentFactory(story__partner=bakery, story__title="From the school gate")
+    client, story = client_of(person), consent.story
+    there = f"{page(category, bakery)}?story={story.pk}"
+    assert there in client.get(story.get_absolute_url()).content.decode()
+    assert f'value="{story.pk}" selected' in client.get(there).content.decode()
+    client.post(there, {"category": category.pk, "story": story.pk, "why": WHY})
+    nomination = Nomination.objects.get()
+    assert nomination.story == story
+    assert "From the school gate" in client.get(nomination.get_absolute_url()).content.decode()
+    Nomination.objects.update(state="approved", decided_at=timezone.now(), decided_by=person, is_shortlisted=True)
+    AwardRound.objects.update(shortlisted_at=timezone.now())
+    year = f"/awards/{category.round.year}/"
+    assert story.get_absolute_url() in client.get(year).content.decode()
+    Consent.objects.all().delete()  # whoever is in it takes it back
+    for address in (nomination.get_absolute_url(), year):
+        assert "From the school gate" not in client.get(address).content.decode()
+
+
+def test_story_of_another_partner(category, bakery, person):
+    with pytest.raises(ValidationError, match="a story of the partner"):
+        nominate(category, bakery, person, story=StoryFactory(approved=True))
 
 
 def test_no_button_while_nominations_are_closed_or_for_a_stranger(client, client_of, awards, bakery, person):

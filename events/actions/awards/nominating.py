@@ -20,7 +20,7 @@ class Closed(NotPossible):
 
 
 @transaction.atomic
-def nominate(*, category, partner, why, actor, pledge=None, review=None):
+def nominate(*, category, partner, why, actor, pledge=None, review=None, story=None):
     """Sends a nomination in; it waits for the manager. Returns it.
 
     Raises Closed outside the round's times, with AWARD_GRACE_MINUTES for who was writing; NotPossible, with the
@@ -30,7 +30,7 @@ def nominate(*, category, partner, why, actor, pledge=None, review=None):
     _require_open(award_round)
     partner = locked(partner)
     nomination = Nomination(category=category, partner=partner, nominated_by=actor)
-    _fill(nomination, why=why, pledge=pledge, review=review)
+    _fill(nomination, why=why, pledge=pledge, review=review, story=story)
     _require_eligible(nomination)
     nomination.full_clean()
     nomination.save()
@@ -39,7 +39,7 @@ def nominate(*, category, partner, why, actor, pledge=None, review=None):
 
 
 @transaction.atomic
-def change_nomination(*, nomination, why, actor, pledge=None, review=None):
+def change_nomination(*, nomination, why, actor, pledge=None, review=None, story=None):
     """Changes a nomination that we have not approved yet, and sends it in again if changes were asked for.
 
     Changes that we asked for may come until the judges are done. Raises as `nominate` does.
@@ -51,10 +51,10 @@ def change_nomination(*, nomination, why, actor, pledge=None, review=None):
         _require_open(nomination.category.round)
     elif timezone.now() >= nomination.category.round.judged_until:
         raise Closed(_("The judges are done, so this cannot be changed any more."))
-    _fill(nomination, why=why, pledge=pledge, review=review)
+    _fill(nomination, why=why, pledge=pledge, review=review, story=story)
     _require_eligible(nomination)
     nomination.full_clean()
-    nomination.save(update_fields=["why", "pledge", "review"])
+    nomination.save(update_fields=["why", "pledge", "review", "story"])
     if nomination.state == State.CHANGES_ASKED:
         move(nomination, Move.SUBMIT, actor=actor)
     else:
@@ -113,14 +113,14 @@ def _require_open(award_round):
     raise Closed(_("Nominations are not open yet."))
 
 
-def _fill(nomination, *, why, pledge, review):
+def _fill(nomination, *, why, pledge, review, story):
     partner, category = nomination.partner_id, nomination.category
-    if (pledge and pledge.partner_id != partner) or (review and review.partner_id != partner):
-        raise ValidationError(_("Choose a pledge or a review of the partner that you nominate."))
+    if any(evidence and evidence.partner_id != partner for evidence in (pledge, review, story)):
+        raise ValidationError(_("Choose a pledge, a review or a story of the partner that you nominate."))
     if pledge and category.area_id and pledge.area_id != category.area_id:
         sentence = _("This category is for pledges on “%(area)s”. Choose one of those, or none.")
         raise ValidationError({"pledge": sentence % {"area": category.area.short_name}})
-    nomination.why, nomination.pledge, nomination.review = why, pledge, review
+    nomination.why, nomination.pledge, nomination.review, nomination.story = why, pledge, review, story
 
 
 def _require_eligible(nomination):
