@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("events", "0006_languages"),
-        ("pledges", "0005_stories"),
+        ("pledges", "0006_stories"),
     ]
 
     operations = [

@@ -169,6 +169,7 @@ def test_page_after_the_event_shows_what_came_of_it(client):
     assert f'src="/events/photographs/{picture.pk}/" alt="Two people laughing."'.encode() in response.content
     shared = f'<meta property="og:image" content="http://testserver/events/photographs/{picture.pk}/">'
     assert shared in response.content.decode()
+    assert response.content.decode().count('"og:image"') == 1
     assert structured_in(response)["image"] == [f"http://testserver/events/photographs/{picture.pk}/"]
 
 
