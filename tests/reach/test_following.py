@@ -241,17 +241,17 @@ def test_monthly_digest_comes_on_the_first_and_a_partner_is_told_of_by_its_recor
 
 
 def test_one_message_tells_of_all_that_an_address_follows_in_its_language(jobs, mailbox):
-    oxford = DistrictFactory(name="Oxford")
+    bicester = DistrictFactory(name="Bicester")
     with on(date("2027-03-03")):
         follow = FollowFactory(confirmed=True, area=jobs, follower__language="pl")
-        FollowFactory(confirmed=True, follower=follow.follower, place=oxford)
+        FollowFactory(confirmed=True, follower=follow.follower, place=bicester)
         PartnerFactory(name="Bakery", approved=True, areas=[jobs])
-        PartnerFactory(name="Forge", approved=True, districts=[oxford])
+        PartnerFactory(name="Forge", approved=True, districts=[bicester])
     with on(MONDAY):
         digests.run_day()
         [letter] = mailbox()
-    assert [letter.body.index(words) for words in ("Jobs", "Bakery", "Oxford", "Forge")] == sorted(
-        letter.body.index(words) for words in ("Jobs", "Bakery", "Oxford", "Forge")
+    assert [letter.body.index(words) for words in ("Jobs", "Bakery", "Bicester", "Forge")] == sorted(
+        letter.body.index(words) for words in ("Jobs", "Bakery", "Bicester", "Forge")
     )
     assert OutgoingEmail.objects.get().language == "pl"
 
