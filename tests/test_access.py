@@ -369,6 +369,8 @@ STORIES = [
     ("stories/offer/", {}, "200"),
     ("stories/sent/", {}, "200"),
     ("stories/<slug:slug>/", {"slug": "told"}, "200"),
+    ("stories/<slug:slug>/share.png", {"slug": "told"}, "200"),
+    ("stories/<slug:slug>/share.png", {"slug": "withdrawn"}, "404"),
     ("stories/<slug:slug>/", {"slug": "waits"}, "404"),
     ("stories/<slug:slug>/", {"slug": "withdrawn"}, "404"),  # somebody in it does not want to be any more
     ("stories/pictures/<int:pk>/", {"pk": "story picture"}, "200"),

@@ -135,7 +135,7 @@ HEADERS = {
 
 # What other sites may show, and what they may put in a frame with the styles that this needs.
 SHOWN_ELSEWHERE = re.compile(
-    r"/(partners/[^/]+/(badge\.svg|share\.png|certificate\.pdf)|share\.png|posters/.+\.pdf|embed/(partners|counter|badge)/.*|static/css/(tokens|embed)\.css)$"
+    r"/(partners/[^/]+/(badge\.svg|share\.png|certificate\.pdf)|stories/[^/]+/share\.png|share\.png|posters/.+\.pdf|embed/(partners|counter|badge)/.*|static/css/(tokens|embed)\.css)$"
 )
 FRAMED_ELSEWHERE = re.compile(r"/embed/(partners|counter|badge)/")
 

@@ -89,7 +89,8 @@ def _kept(request, response):
         return response
     etag = quote_etag(hashlib.sha256(response.content).hexdigest()[:32])
     response["ETag"] = etag
-    patch_cache_control(response, public=True, max_age=FRESH_SECONDS)
+    if not response.has_header("Cache-Control"):
+        patch_cache_control(response, public=True, max_age=FRESH_SECONDS)
     return get_conditional_response(request, etag=etag, response=response)
 
 

@@ -22,7 +22,7 @@ from oiep.reach.following import forget_unconfirmed
 from oiep.reach.models import Follow, Follower
 from partners.models import Kind, Partner
 from pledges.history import with_due_dates
-from pledges.models import Pledge
+from pledges.models import Pledge, Story
 from pledges.track_record import track_record
 
 WORDS = {
@@ -96,11 +96,13 @@ def _part(follow, until):
     """{"title", "url", "lines", "more"} of one followed thing, in the language that is spoken."""
     since = follow.told_until
     if follow.partner:
-        found = _of_partner(follow.partner, since, until)
+        stories = Story.objects.published().filter(partner=follow.partner)
+        found = [*_of_partner(follow.partner, since, until), *_stories(stories, since, until)]
     else:
         found = [
             *_partners(follow, since, until),
             *_pledges(follow, since, until),
+            *_stories(_here(Story.objects.published(), follow), since, until),
             *_events(follow, since, until),
         ]
     subject = follow.subject
@@ -148,6 +150,14 @@ def _pledges(follow, since, until):
         )
         for row in rows
     ]
+
+
+def _stories(stories, since, until):
+    first, last = _within(since, until)
+    rows = stories.filter(first_published_at__gte=first, first_published_at__lt=last).order_by(
+        "first_published_at", "pk"
+    )
+    return [_line(_("A story: %(title)s") % {"title": row.title}, row.get_absolute_url()) for row in rows]
 
 
 def _events(follow, since, until):

@@ -85,8 +85,8 @@ def _is_translated(code):
         return all(translation.gettext(text) != text for text in words)
 
 
-def share_image(title, lines):
-    """The picture that shows when somebody shares a page: 1200 × 630 pixels."""
+def share_image(title, lines, keep=True):
+    """The picture that shows when somebody shares a page: 1200 × 630 pixels. keep: not of what can be withdrawn."""
     data = {
         "mark": _MARK,
         "charter": "Oxfordshire Inclusive Economy Charter",
@@ -94,7 +94,11 @@ def share_image(title, lines):
         "size": 76 if len(title) <= 30 else 58 if len(title) <= 60 else 42,
         "lines": lines,
     }
-    return _kept("share", SHARE, data, lambda template, data: pdf.png_of(template, data, f"{title} {' '.join(lines)}"))
+
+    def draw(template, data):
+        return pdf.png_of(template, data, f"{title} {' '.join(lines)}")
+
+    return _kept("share", SHARE, data, draw) if keep else draw(SHARE, data)
 
 
 def _common():

@@ -7,6 +7,7 @@ urlpatterns = [
     path("partners/<slug:slug>/badge.svg", badge.picture, name="partner-badge"),
     path("partners/<slug:slug>/certificate.pdf", documents.certificate, name="partner-certificate"),
     path("partners/<slug:slug>/share.png", documents.share_partner, name="partner-share"),
+    path("stories/<slug:slug>/share.png", documents.share_story, name="story-share"),
     path("share.png", documents.share, name="share"),
     path("posters/", documents.posters, name="posters"),
     path("posters/<slug:slug>/<slug:language>.pdf", documents.poster, name="poster"),

@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from oiep.reach import documents
 from partners.models import Partner
+from pledges.models import Story
 from tests.factories import (
     CharterVersionFactory,
     DistrictFactory,
@@ -19,6 +20,7 @@ from tests.factories import (
     PriorityAreaFactory,
     ResidentFactory,
     SignatureFactory,
+    StoryFactory,
 )
 from tests.html import Page
 from tests.pledges.days import date, on
@@ -174,6 +176,18 @@ def test_share_image_is_a_picture_of_the_size_that_sites_want(client, bakery):
         pictures.append(answer.content)
     assert len(set(pictures)) == len(pictures)
     assert Image.open(io.BytesIO(client.get("/share.png").content)).size == (1200, 630)
+
+
+def test_picture_of_a_story_goes_with_it(client):
+    story = StoryFactory(title="Second chances", approved=True)
+    page, picture = story.get_absolute_url(), f"{story.get_absolute_url()}share.png"
+    assert f'content="http://testserver{picture}"' in client.get(page).content.decode()
+    answer = client.get(picture)
+    assert Image.open(io.BytesIO(answer.content)).size == (1200, 630)
+    assert answer["Cache-Control"] == "public, no-cache"
+    assert client.get(picture, headers={"if-none-match": answer["ETag"]}).status_code == 304
+    Story.objects.update(shows_people=True)  # and nobody in it agrees
+    assert client.get(picture, headers={"if-none-match": answer["ETag"]}).status_code == 404
 
 
 def test_pages_name_their_picture(client, bakery):

@@ -23,6 +23,7 @@ from tests.factories import (
     PledgeFactory,
     PriorityAreaFactory,
     ResidentFactory,
+    StoryFactory,
     UserFactory,
 )
 from tests.html import Page
@@ -158,6 +159,8 @@ def fill(jobs, day):
     PledgeFactory(submitted=True, partner=bakery, area=jobs, statement="A secret.")
     PartnerFactory(name="Mill", approved=True, decided_at=moment(day))
     ResidentFactory(name="Rowan", approved=True, decided_at=moment(day), areas=[jobs])
+    StoryFactory(title="Second chances", approved=True, decided_at=moment(day), areas=[jobs])
+    StoryFactory(title="Hidden", approved=True, decided_at=moment(day), areas=[jobs], shows_people=True)
     fair = EventFactory(title="Jobs fair", published=True, published_at=moment(day), starts_at=moment("2027-05-01"))
     fair.areas.add(jobs)
     return bakery
@@ -178,8 +181,9 @@ def test_digest_says_what_is_new_once_and_stops_by_one_press(client, jobs, mailb
     assert letter.subject == "New this week in what you follow"
     assert "- Bakery has signed the Charter. http://testserver/partners/bakery/" in letter.body
     assert "- Bakery pledges: “Train ten people.” http://testserver/pledges/" in letter.body
+    assert "- A story: Second chances http://testserver/stories/" in letter.body
     assert "Event on 1 May 2027: Jobs fair" in letter.body
-    assert not re.search("secret|Mill|Rowan", letter.body)
+    assert not re.search("secret|Hidden|Mill|Rowan", letter.body)
     headers = letter.message()
     assert headers["List-Unsubscribe"] == f"<{follow.follower.stop_url}>"
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

@@ -11,6 +11,7 @@ from oiep import languages
 from oiep.reach import documents
 from oiep.reach.answers import Refused, asked_of, shown_elsewhere
 from partners.models import District, Kind, Partner
+from pledges.models import Story
 
 ALL_OF_IT = "oxfordshire"
 
@@ -70,6 +71,16 @@ def share_partner(request, slug):
         since = date_format(timezone.localdate(partner.approved_at), "F Y")
         lines = [str(partner.get_kind_display()), f"What it pledges, and what came of it, since {since}"]
         return _png(documents.share_image(str(partner.public_name), lines))
+
+
+@shown_elsewhere
+def share_story(request, slug):
+    """Of a story that is public at this moment: neither we nor caches keep it for when somebody in it withdraws."""
+    story = get_object_or_404(Story.objects.published(), slug=slug)
+    with translation.override(languages.ENGLISH):
+        response = _png(documents.share_image(story.title, [str(story.get_kind_display())], keep=False))
+    response["Cache-Control"] = "public, no-cache"
+    return response
 
 
 def _png(picture):
