@@ -9,7 +9,14 @@ from django.utils import translation
 from oiep import email as mail
 from oiep import languages
 from oiep.models import AuditEvent, OutgoingEmail, Translation, User
-from tests.factories import UserFactory
+from tests.axe import faults
+from tests.factories import (
+    CharterVersionFactory,
+    DistrictFactory,
+    PledgeIdeaFactory,
+    PriorityAreaFactory,
+    UserFactory,
+)
 from tests.html import Page
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +184,34 @@ def test_mail_is_written_in_the_language_of_who_gets_it(of_account, of_caller, l
 
 def test_languages_are_those_of_the_settings():
     assert languages.CODES == ["en-gb", "pl", "pt", "ar"]
+
+
+# From right to left ---------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [320, 1280])
+def test_arabic_pages_read_from_right_to_left(open_page, live_server, width):
+    PledgeIdeaFactory(area=PriorityAreaFactory(), on_short_route=True)
+    DistrictFactory()
+    CharterVersionFactory()
+    page = open_page(width=width)
+    page.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": "ar", "url": live_server.url}])
+    for address in ("/", "/charter/", "/sign/", "/partners/", "/no-such-page/"):
+        page.goto(address)
+        assert faults(page) == [], address
+        brand = page.locator(".brand").bounding_box()
+        assert brand["x"] + brand["width"] > width * 0.9, address
+    page.goto("/sign/")
+    page.locator("main [value=resident]").check()
+    with page.expect_navigation():
+        page.locator("main .btn-primary").click()
+    bar = page.locator(".bar").first
+    assert bar.evaluate("bar => getComputedStyle(bar).transform") == "matrix(-1, 0, 0, 1, 0, 0)"
+    assert faults(page) == []
+    # By a button, without JavaScript or a change of address.
+    address = page.url
+    with page.expect_navigation():
+        page.get_by_role("button", name="English").click()
+    assert page.url == address
+    assert page.locator("html").get_attribute("dir") == "ltr"
