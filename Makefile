@@ -10,7 +10,7 @@ TRANSLATIONS = $(wildcard locale/*/LC_MESSAGES/django.po)
 COMPILED = $(TRANSLATIONS:.po=.mo)
 BABEL = .venv/bin/python -m babel.messages.frontend -q
 
-.PHONY: run test bench lint chromium messages translations
+.PHONY: run test bench lint audit chromium messages translations
 
 run: .venv/installed $(COMPILED)
 	@exec .venv/bin/python -m oiep.local
@@ -23,6 +23,15 @@ test: lint chromium $(COMPILED)
 # The figures of the large and the long, which take many minutes.
 bench: .venv/installed
 	.venv/bin/python -m pytest -s -o python_files='bench_*.py' tests/benchmarks
+
+# The packages against the advisories of the package index. It is a tool of its own, beside what the site runs on.
+audit: .local/audit/installed
+	.local/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements.txt
+
+.local/audit/installed:
+	$(PYTHON) -m venv .local/audit
+	.local/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@touch $@
 
 lint: .venv/installed
 	.venv/bin/python -m ruff check .

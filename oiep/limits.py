@@ -5,6 +5,9 @@ import hashlib
 import hmac
 import ipaddress
 import math
+import threading
+import time
+from collections import Counter
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
@@ -23,6 +26,25 @@ def source_of(request):
 def keyed_hash(value):
     """By which a value is known again without being kept, and without anybody being able to find it by trying."""
     return hmac.new(settings.SECRET_KEY.encode(), value.encode(), hashlib.sha256).hexdigest()
+
+
+class Window:
+    """How often each source does something, counted in this process alone and forgotten with each window.
+
+    For what leaves no row and harms little: with several processes a source has so many times as much.
+    """
+
+    def __init__(self):
+        self._lock, self._ends, self._counts = threading.Lock(), 0, Counter()
+
+    def seconds_to_wait(self, source, *, at_most, seconds):
+        """Counts one more; 0, or how long until that is right again."""
+        now = time.monotonic()
+        with self._lock:
+            if now >= self._ends:
+                self._ends, self._counts = now + seconds, Counter()
+            self._counts[source] += 1
+            return 0 if self._counts[source] <= at_most else math.ceil(self._ends - now)
 
 
 def seconds_to_wait(rows, field, *limits, now=None):

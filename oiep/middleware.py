@@ -1,5 +1,8 @@
 from django.conf import settings
+from django.shortcuts import render
 from django.utils.cache import patch_cache_control
+
+from oiep.limits import Window, source_of
 
 
 def isolation_headers(get_response):
@@ -24,5 +27,21 @@ def private_answers(get_response):
         if is_known and not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_cache=True)
         return response
+
+    return middleware
+
+
+def limit_searches(get_response):
+    """Answers a source that searches too often with when to come back. Searching is what a page costs most by."""
+    window = Window()
+
+    def middleware(request):
+        if request.GET.get("q"):
+            wait = window.seconds_to_wait(source_of(request), at_most=settings.SEARCHES_A_MINUTE, seconds=60)
+            if wait:
+                answer = render(request, "429.html", status=429)
+                answer["Retry-After"] = str(wait)
+                return answer
+        return get_response(request)
 
     return middleware

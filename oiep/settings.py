@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "oiep.sign_in.second_factor.hold_back_rights",
+    "oiep.middleware.limit_searches",
 ]
 
 ROOT_URLCONF = "oiep.urls"
@@ -486,6 +487,7 @@ IMPORT_ROWS_AT_MOST = env.int("IMPORT_ROWS_AT_MOST", 1000)
 FIGURES_REST_AT_MOST = env.int("FIGURES_REST_AT_MOST", 60)
 
 # How often, from one place or one browser: (at most, in seconds).
+SEARCHES_A_MINUTE = env.int("SEARCHES_A_MINUTE", 60)  # by source, in each web process
 SIGNING_LIMIT_BY_BROWSER = (1, 60)
 SIGNING_LIMITS_BY_SOURCE = ((5, 300), (10, 3600))
 FOLLOW_LIMITS_BY_SOURCE = ((20, 3600), (60, 86400))

@@ -1,6 +1,7 @@
 """Pages that show several apps at once, and those of none."""
 
 import datetime
+import errno
 import sys
 
 from django.conf import settings
@@ -267,7 +268,9 @@ def not_found(request, exception):
 
 def server_error(request):
     """Drawn without a request, so that neither a session nor a database is needed for it."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    error = sys.exc_info()[1]
+    is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if is_full or isinstance(error, OperationalError | InterfaceError):
         return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "60"})
     return HttpResponse(render_to_string("500.html"), status=500)
 
