@@ -106,8 +106,8 @@ def read_sheet(content, *, needs, knows=()):
 def read_lines(content, *, knows, at_most):
     """The lines of a CSV file that say something, as (number, cells), with no heading asked of it.
 
-    knows: headings by which its delimiter is found. Returns them, whether it writes 12,5, and whether letters may have
-    been lost. Raises ValidationError, with words for a user.
+    knows: headings by which its delimiter is found. at_most: after one more than that, reading stops. Returns them,
+    whether it writes 12,5, and whether letters may have been lost. Raises ValidationError, with words for a user.
     """
     text, is_lossy = _decode(content)
     text, delimiter = _declared_delimiter(text)
@@ -116,12 +116,9 @@ def read_lines(content, *, knows, at_most):
     try:
         for number, cells in enumerate(reader, start=1):
             if any(cell.strip() for cell in cells):
-                if len(lines) == at_most:
-                    raise ValidationError(
-                        _("This file has more than %(most)s rows. Cut it into smaller files.")
-                        % {"most": f"{at_most:,}"}
-                    )
                 lines.append((number, [plain_cell(cell) for cell in cells]))
+            if len(lines) > at_most:
+                break
     except csv.Error:
         raise ValidationError(
             _("We cannot read line %(line)s: a quotation mark is not closed, or a cell is too long.")

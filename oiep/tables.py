@@ -51,7 +51,10 @@ def read_table(content, *, knows, rows_at_most):
         )
     if content.startswith(b"PK\x03\x04"):
         return _read_workbook(content, knows, rows_at_most)
-    lines, decimal_comma, is_lossy = read_lines(content, knows=knows, at_most=rows_at_most + _HEADINGS_WITHIN)
+    most = rows_at_most + _HEADINGS_WITHIN
+    lines, decimal_comma, is_lossy = read_lines(content, knows=knows, at_most=most)
+    if len(lines) > most:
+        raise too_many_rows(rows_at_most)
     notes = []
     if is_lossy:
         notes.append(

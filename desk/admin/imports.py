@@ -159,10 +159,13 @@ class ImportAdmin(ReadOnlyAdmin):
                 for name, answer in request.POST.items()
                 if name.startswith("row-") and name[4:].isdecimal() and answer in (NEW, SAME)
             }
+            changed = any(found.answers.get(row) != answer for row, answer in answers.items())
             try:
                 found = actions.keep_answers(found=found, answers=answers)
-                if "confirm" in request.POST:
-                    seen = actions.plan_of(found).fingerprint if answers else request.POST.get("seen", "")
+                if "confirm" in request.POST and changed:
+                    self.message_user(request, _("You changed an answer. Look again, then bring the list in."))
+                elif "confirm" in request.POST:
+                    seen = request.POST.get("seen", "")
                     found = actions.bring_in(found=found, actor=request.user, seen=seen)
                     words = ngettext("%(n)s row is brought in.", "%(n)s rows are brought in.", found.rows)
                     self.message_user(request, words % {"n": found.rows}, messages.SUCCESS)
