@@ -31,6 +31,7 @@ WORDS = {
     **clocks.WORDS,
     "opened": _("Reviews opened"),
     "recorded": _("Reminders recorded, each with its e-mail or the reason why there is none"),
+    "asked_to_sign": _("Partners asked to sign the new version of the Charter"),
     "lapsed": _("Partners marked as lapsed"),
     "logos": _("Logos deleted that were in use no more"),
     "invited": _("Meetings to which members were invited who had joined since"),

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 # Kinds of message whose words let nobody in.
 HARMLESS = (
-    *("contact_", "decision_", "help_", "join_", "message_", "partner_", "pledge_", "profile_", "recognition_"),
-    "story_",
+    *("charter_", "contact_", "decision_", "help_", "join_", "message_", "partner_", "pledge_", "profile_"),
+    *("recognition_", "story_"),
 )
 # The person it was written to may read these as well, without their links.
 OWN = (

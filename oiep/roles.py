@@ -70,6 +70,8 @@ MANAGER_MAY = {
         "score": _SEE,
     },
     "desk": {"import": _KEEP, "message": _KEEP},
+    "texts": {"wording": _EDIT},
+    "reports": {"updatereport": _KEEP, "statement": _KEEP},
 }
 
 

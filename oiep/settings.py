@@ -86,12 +86,14 @@ INSTALLED_APPS = [
     "heroicons",
     "csp",
     "oiep",
+    "oiep.texts",
     "partners",
     "pledges",
     "working_groups",
     "events",
     "desk",
     "oiep.reach",
+    "oiep.reports",
 ]
 
 MIDDLEWARE = [
@@ -133,7 +135,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "oiep.context.site",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "oiep.templatetags.charter"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "oiep.templatetags.charter",
+                "oiep.templatetags.wordings",
+            ],
         },
     },
 ]
@@ -414,6 +421,8 @@ DECISION_AMBER_WORKING_DAYS = env.int("DECISION_AMBER_WORKING_DAYS", 7)
 SHORT_ROUTE_BELOW_PEOPLE = 10
 MINIMUM_AGE = 16
 PLEDGES_AT_MOST = env.int("PLEDGES_AT_MOST", 20)
+# How many days before the last day to sign a new version of the Charter those who have not are reminded.
+CHARTER_REMINDER_DAYS = env.int("CHARTER_REMINDER_DAYS", 14)
 INVITATION_DAYS = env.int("INVITATION_DAYS", 14)
 # Partners that came from a list: how long their link to confirm works, and how long they wait until it is sent.
 LIST_CONFIRMATION_DAYS = env.int("LIST_CONFIRMATION_DAYS", 60)

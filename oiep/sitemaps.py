@@ -4,6 +4,7 @@ from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 
 from events.models import AwardRound, Event
+from oiep.reports.models import UpdateReport
 from partners.models import District, Partner, PriorityArea
 from pledges.models import CharterVersion, HelpRequest, Pledge, Resource, Story
 from working_groups.models import Group, Meeting
@@ -29,6 +30,7 @@ PAGES = (
     "awards",
     "embed",
     "posters",
+    "reports",
     "accessibility",
     "privacy",
     "terms",
@@ -100,6 +102,11 @@ class AwardSitemap(Sitemap):
         return AwardRound.objects.published().only("year").order_by("pk")
 
 
+class ReportSitemap(Sitemap):
+    def items(self):
+        return UpdateReport.objects.published().only("slug").order_by("pk")
+
+
 SITEMAPS = {
     "pages": PageSitemap,
     "partners": PartnerSitemap,
@@ -111,4 +118,5 @@ SITEMAPS = {
     "minutes": MinutesSitemap,
     "events": EventSitemap,
     "awards": AwardSitemap,
+    "reports": ReportSitemap,
 }

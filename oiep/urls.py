@@ -25,6 +25,7 @@ urlpatterns = [
     path("news/stop/<str:token>/", news_views.stop, name="news-stop"),
     path("account/news/", news_views.own, name="account-news"),
     path("", include("oiep.reach.urls")),
+    path("", include("oiep.reports.urls")),
     path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
     path("privacy/", views.page, {"name": "privacy"}, name="privacy"),
     path("terms/", views.page, {"name": "terms"}, name="terms"),

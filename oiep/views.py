@@ -25,6 +25,7 @@ from oiep.day import last_day
 from oiep.limits import source_of
 from oiep.rules import rules
 from oiep.sitemaps import SITEMAPS
+from oiep.texts.nodes import in_use as wordings_in_use
 from partners.actions import pass_on_message
 from partners.directory import directory_of, nothing_found
 from partners.forms import FOR_VISITORS, MessageForm
@@ -120,7 +121,8 @@ def partner(request, slug):
 @require_safe
 def page(request, name):
     """A page of prose: accessibility, privacy, terms."""
-    return render(request, f"pages/{name}.html", {"rules": rules()})
+    with wordings_in_use():
+        return render(request, f"pages/{name}.html", {"rules": rules()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -137,7 +139,8 @@ def contact(request):
             status = 429
         else:
             return redirect("contact-sent")
-    return render(request, "contact.html", {"form": form}, status=status)
+    with wordings_in_use():
+        return render(request, "contact.html", {"form": form}, status=status)
 
 
 @require_safe

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from oiep.admin import CharterAdmin, ReadOnlyAdmin, ReadOnlyInline, ReferenceAdmin, filled_or_not
 from oiep.moderation import State
+from oiep.texts.earlier import EarlierTexts
 from partners import actions
 from partners.models import (
     BlockedSender,
@@ -126,14 +127,16 @@ class PartnerAdmin(CharterAdmin):
 
 
 @admin.register(District)
-class DistrictAdmin(ReferenceAdmin):
+class DistrictAdmin(EarlierTexts, ReferenceAdmin):
+    texts = ("name", "about")
     list_display = ["name", "order", "status"]
     fields = ["name", "slug", "about", "order", "map_shape", "map_label_x", "map_label_y"]
     prepopulated_fields = {"slug": ["name"]}
 
 
 @admin.register(PriorityArea)
-class PriorityAreaAdmin(ReferenceAdmin):
+class PriorityAreaAdmin(EarlierTexts, ReferenceAdmin):
+    texts = ("name", "short_name", "summary", "meaning")
     list_display = ["short_name", "order", "status"]
     fields = ["name", "short_name", "slug", "summary", "meaning", "colour", "icon", "order"]
     prepopulated_fields = {"slug": ["short_name"]}
@@ -147,13 +150,15 @@ class SectorAdmin(ReferenceAdmin):
 
 
 @admin.register(DeclineReason)
-class DeclineReasonAdmin(ReferenceAdmin):
+class DeclineReasonAdmin(EarlierTexts, ReferenceAdmin):
+    texts = ("title", "message")
     list_display = ["title", "order", "status"]
     fields = ["title", "message", "order"]
 
 
 @admin.register(RecognitionKind)
-class RecognitionKindAdmin(ReferenceAdmin):
+class RecognitionKindAdmin(EarlierTexts, ReferenceAdmin):
+    texts = ("name", "about", "given_by", "evidence_hint")
     list_display = ["name", "given_by", "expires", "order", "status"]
     list_filter = ["expires", *ReferenceAdmin.list_filter]
     search_fields = ["name", "given_by"]

@@ -21,7 +21,9 @@ def delete_stories_with(consents):
 
 
 REGISTER = {
-    "pledges.CharterVersion": Table(plain="id number published_on", ours="title summary purpose vision commitment"),
+    "pledges.CharterVersion": Table(
+        plain="id number published_on again again_until", ours="title summary purpose vision commitment"
+    ),
     "pledges.PledgeIdea": Table(
         plain="id order retired_at area capacity kinds on_short_route",
         ours="title statement why first_steps measure unit",

@@ -17,6 +17,9 @@ from django.utils import timezone
 
 from oiep import audit
 from oiep.models import AddressChange, User
+from oiep.reports.actions import draft, publish
+from oiep.reports.actions import review as mark_as_reviewed
+from oiep.texts.models import Wording
 from tests.addresses import addresses
 from tests.factories import (
     ActionFactory,
@@ -74,8 +77,10 @@ from tests.factories import (
     SeriesFactory,
     SignatureFactory,
     SigningFactory,
+    StatementFactory,
     StoryFactory,
     StoryPictureSizeFactory,
+    UpdateReportFactory,
     UserFactory,
     VoteRequestFactory,
 )
@@ -178,6 +183,12 @@ PUBLIC = [
     ("feeds/partners/areas/<slug:slug>/", {"slug": "no-such-area"}, "404"),
     ("feeds/partners/places/<slug:slug>/", {"slug": "oxford"}, "200"),
     ("feeds/events/", {}, "200"),
+    ("reports/", {}, "200"),
+    *(
+        (f"reports/<slug:slug>/{file}", {"slug": slug}, answer)
+        for file in ("", "report.pdf", "report.docx")
+        for slug, answer in (("told", "200"), ("untold", "404"))  # not published yet
+    ),
     ("accessibility/", {}, "200"),
     ("privacy/", {}, "200"),
     ("terms/", {}, "200"),
@@ -305,6 +316,8 @@ ACCOUNT = [
     (PARTNER + "joining/<int:pk>/", {"slug": "mill", "pk": "asked"}, NOBODY_S),
     (PARTNER + "decision/<int:pk>/", {"slug": "bakery", "pk": "board"}, THE_BAKERS),
     (PARTNER + "decision/<int:pk>/", {"slug": "mill", "pk": "board"}, NOBODY_S),
+    (PARTNER + "charter/", {"slug": "bakery"}, "login 404 →/account/partners/bakery/ 404 404 404 404 404"),  # not asked
+    (PARTNER + "charter/", {"slug": "mill"}, "login 404 404 404 →/account/partners/mill/ 404 404 404"),
     (PARTNER + "withdraw/", {"slug": "bakery"}, THE_LEADS),
     (PARTNER + "withdraw/", {"slug": "mill"}, THE_OTHERS),
     (PARTNER + "withdraw/", {"slug": "stall"}, OVER),
@@ -676,6 +689,7 @@ JUDGING = [
 ]
 TO_CASE, TO_REVIEW = "→/admin/pledges/case/{bakers}/change/", "→/admin/pledges/review/{review}/change/"
 TO_IMPORT = "→/admin/pledges/review/import/"  # somebody else's, or one that is done
+PARAGRAPH = "admin/reports/updatereport/<int:pk>/paragraphs/<int:number>/"
 TO_RESULTS = "→/admin/events/judge/results/{judged round}/"
 TO_JUDGE = "→/admin/events/judge/{the judge}/change/"
 TO_STORY = "→/admin/pledges/story/{story}/change/"
@@ -757,6 +771,41 @@ DESK = [
         (f"admin/pledges/review/{page}/", {}, f"{STRANGERS} 403 200 200")
         for page in ("extend", "write", "move", "export", "import")
     ),
+    *(
+        (f"admin/reports/updatereport/<int:pk>/{page}/", {"pk": "untold"}, f"{STRANGERS} 403 {answer} {answer}")
+        for page, answer in (
+            *((page, "200") for page in ("write", "new", "preview", "review", "publish")),
+            ("draft", "→/admin/reports/updatereport/{untold}/write/"),
+        )
+    ),
+    *(
+        (
+            "admin/reports/updatereport/<int:pk>/preview.<slug:kind>",
+            {"pk": "untold", "kind": kind},
+            f"{STRANGERS} 403 {answer} {answer}",
+        )
+        for kind, answer in (("pdf", "200"), ("docx", "200"), ("exe", "404"))
+    ),
+    *(
+        (PARAGRAPH, {"pk": "untold", "number": number}, f"{STRANGERS} 403 {answer} {answer}")
+        for number, answer in (("paragraph", "200"), ("told paragraph", "404"))  # of another report
+    ),
+    *(
+        (
+            PARAGRAPH + "<slug:move>/",
+            {"pk": "untold", "number": "paragraph", "move": move},
+            f"{STRANGERS} 403 {answer} {answer}",
+        )
+        for move, answer in (
+            ("leave-out", "→/admin/reports/updatereport/{untold}/write/#paragraph-{paragraph}"),
+            ("delete", "404"),
+        )
+    ),
+    *(
+        ("admin/texts/wording/edit/<str:key>/", {"key": key}, f"{STRANGERS} 403 {answer} {answer}")
+        for key, answer in (("email.event_offered", "200"), ("pages.terms", "200"), ("email.base", "404"))
+    ),
+    ("admin/pledges/charterversion/<int:pk>/preview/", {"pk": "pledges/charterversion"}, f"{STRANGERS} 403 200 200"),
     ("admin/partners/recognition/<int:pk>/remove/", {"pk": "wage"}, f"{STRANGERS} 403 200 200"),
     ("admin/pledges/review/<int:pk>/explanation/", {"pk": "review"}, f"{STRANGERS} 403 200 200"),
     ("admin/pledges/review/<int:pk>/telephone/", {"pk": "review"}, f"{STRANGERS} 403 {TO_REVIEW} {TO_REVIEW}"),
@@ -817,10 +866,27 @@ LISTS = {
     "events/nomination": ("view", "view"),
     "desk/import": ("view add change", "view add change"),
     "desk/message": ("view add change", "view add change"),
+    "texts/wording": ("view", "view"),
+    "reports/updatereport": ("view add change", "view add change"),
+    "reports/statement": ("view add change", "view add change"),
 }
 
 
+# Lists that keep what their texts said before. (There is no earlier text number 0.)
+WITH_EARLIER_TEXTS = (
+    "partners/district",
+    "partners/priorityarea",
+    "partners/recognitionkind",
+    "partners/declinereason",
+    "pledges/pledgeidea",
+    "reports/statement",
+)
+
+
 def _rows_of_lists():
+    for name in WITH_EARLIER_TEXTS:
+        of_one = {"pk": name, "number": "0"}
+        yield f"admin/{name}/<int:pk>/go-back/<int:number>/", of_one, f"{STRANGERS} 403 404 404"
     for name, rights in LISTS.items():
         of_one = {"object_id": name}
         for ending, right in (("", "view"), ("add/", "add")):
@@ -1039,6 +1105,15 @@ def world():
     keys["person"], keys["boss"] = str(users["member"].pk), str(users["superuser"].pk)
     keys["confirming"] = signing.confirmation_url.rstrip("/").rpartition("/")[2]
     keys["resuming"] = under_way.resume_url.rstrip("/").rpartition("/")[2]
+    Wording.objects.create(template="email/event_offered.txt")
+    StatementFactory()
+    told, untold = UpdateReportFactory(slug="told"), UpdateReportFactory(slug="untold")
+    for report in (told, untold):
+        draft(report=report, actor=users["manager"])
+    mark_as_reviewed(report=told, actor=users["manager"])
+    publish(report=told, actor=users["manager"])
+    keys["untold"], keys["paragraph"] = str(untold.pk), str(untold.paragraphs.first().pk)
+    keys["told paragraph"] = str(told.paragraphs.first().pk)
     for name in LISTS:
         keys[name] = str(apps.get_model(*name.split("/"))._default_manager.order_by("pk").first().pk)
     return users, keys

@@ -74,8 +74,8 @@ REGISTER = {
     ),
     "working_groups.Meeting": Table(
         plain=(
-            "id group starts_at ends_at online_url minutes_published_at called_at cancelled_at uid sequence created_by"
-            " changed_at"
+            "id group starts_at ends_at is_day_known online_url minutes_published_at called_at cancelled_at uid"
+            " sequence created_by changed_at"
         ),
         groups="title place agenda minutes cancelled_why",
     ),

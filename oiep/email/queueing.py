@@ -15,6 +15,7 @@ from oiep import languages
 from oiep.locks import lock_on
 from oiep.models import OutgoingEmail
 from oiep.text import normalise_email
+from oiep.texts.nodes import in_use as wordings_in_use
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +85,8 @@ def queue(
 
 def compose(template, context):
     """The subject and the text of a message: the template's first line, and the rest."""
-    rendered = render_to_string(f"email/{template}.txt", {"SITE_URL": settings.SITE_URL, **context})
+    with wordings_in_use():
+        rendered = render_to_string(f"email/{template}.txt", {"SITE_URL": settings.SITE_URL, **context})
     subject, _newline, text = rendered.strip().partition("\n")
     return " ".join(subject.split())[:250], re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
 

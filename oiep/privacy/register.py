@@ -9,18 +9,22 @@ from desk import personal as desk
 from events import personal as events
 from oiep import personal as ground
 from oiep.reach import personal as reach
+from oiep.reports import personal as reports
+from oiep.texts import personal as texts
 from partners import personal as partners
 from pledges import personal as pledges
 from working_groups import personal as working_groups
 
 REGISTER = {
     **ground.REGISTER,
+    **texts.REGISTER,
     **partners.REGISTER,
     **pledges.REGISTER,
     **working_groups.REGISTER,
     **events.REGISTER,
     **desk.REGISTER,
     **reach.REGISTER,
+    **reports.REGISTER,
 }
 
 

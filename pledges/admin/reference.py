@@ -2,10 +2,15 @@
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from oiep.admin import CharterAdmin, ReferenceAdmin
+from oiep.texts.earlier import EarlierTexts
 from partners.models import Kind
 from pledges.models import CharterVersion, PledgeIdea
 
@@ -19,7 +24,8 @@ class PledgeIdeaForm(forms.ModelForm):
 
 
 @admin.register(PledgeIdea)
-class PledgeIdeaAdmin(ReferenceAdmin):
+class PledgeIdeaAdmin(EarlierTexts, ReferenceAdmin):
+    texts = ("title", "statement", "why", "first_steps", "measure", "unit")
     form = PledgeIdeaForm
     list_display = ["title", "area", "capacity", "on_short_route", "order", "status"]
     list_filter = ["area", "capacity", "on_short_route", *ReferenceAdmin.list_filter]
@@ -44,12 +50,39 @@ class PledgeIdeaAdmin(ReferenceAdmin):
 class CharterVersionAdmin(CharterAdmin):
     """People signed the words that were published, so those stay: other words are a new version."""
 
-    list_display = ["__str__", "published_on", "status"]
-    fields = ["number", "title", "summary", "purpose", "vision", "commitment", "published_on"]
+    change_form_template = "admin/pledges/charterversion/change_form.html"
+    list_display = ["__str__", "published_on", "status", "to_sign_again"]
+    fields = ["number", "title", "summary", "purpose", "vision", "commitment", "published_on", "again", "again_until"]
 
     @admin.display(description=_("state"))
     def status(self, version):
         return _("published") if self._is_published(version) else _("being written")
+
+    @admin.display(description=_("have not signed it again"))
+    def to_sign_again(self, version):
+        if version.again == version.Again.NOBODY:
+            return "–"
+        return version.partners_to_ask().count()
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.preview_view)
+        return [path("<int:pk>/preview/", view, name="pledges_charterversion_preview"), *super().get_urls()]
+
+    def preview_view(self, request, pk):
+        """A version as its page will show it, and what publishing it does."""
+        version = get_object_or_404(CharterVersion, pk=pk)
+        if not self.has_change_permission(request, version):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(version),
+            "subtitle": None,
+            "opts": self.opts,
+            "original": version,
+            "version": version,
+            "to_ask": version.partners_to_ask().count(),
+        }
+        return TemplateResponse(request, "admin/pledges/charterversion/preview.html", context)
 
     def view_on_site(self, version):
         return version.get_absolute_url() if self._is_published(version) else None

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from oiep.moderation import State
 from oiep.text import clean_line, clean_text
 from oiep.translated import Translated, TranslatedCharField, TranslatedTextField
-from partners.models import Partner
+from partners.models import Kind, Partner
 
 
 class CharterVersionQuerySet(models.QuerySet):
@@ -25,6 +26,13 @@ class CharterVersionQuerySet(models.QuerySet):
 
 
 class CharterVersion(Translated):
+    class Again(models.TextChoices):
+        """Who signed an earlier version, and is asked to sign this one."""
+
+        NOBODY = "nobody", _("Nobody: earlier signatures stand")
+        ORGANISATIONS = "organisations", _("Organisations")
+        EVERYBODY = "everybody", _("Organisations and residents")
+
     number = models.PositiveSmallIntegerField(_("version"), unique=True)
     title = TranslatedCharField(_("title"), max_length=120, validators=[clean_line])
     summary = TranslatedTextField(_("in short"), validators=[clean_text])
@@ -35,18 +43,73 @@ class CharterVersion(Translated):
         _("published on"), null=True, blank=True, help_text=_("From this day on it is the version that people sign.")
     )
 
+    again = models.CharField(
+        _("who is asked to sign again"),
+        max_length=13,
+        choices=Again.choices,
+        default=Again.NOBODY,
+        db_default=Again.NOBODY,
+        help_text=_("Their leads get an e-mail when it is published, and another before the last day."),
+    )
+    again_until = models.DateField(
+        _("last day to sign again"),
+        null=True,
+        blank=True,
+        help_text=_("After it, their pages say which version stands."),
+    )
+
     objects = CharterVersionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("version of the Charter")
         verbose_name_plural = _("versions of the Charter")
         ordering = ["-number"]
+        constraints = [
+            models.CheckConstraint(
+                name="charter_again_has_a_last_day",
+                condition=Q(again="nobody", again_until=None) | (~Q(again="nobody") & Q(again_until__isnull=False)),
+                violation_error_message=_(
+                    "Give the last day to sign again if somebody is asked to, and no day if nobody is."
+                ),
+            ),
+            models.CheckConstraint(
+                name="charter_again_until_is_after_it_is_published",
+                condition=Q(again_until=None) | Q(published_on=None) | Q(again_until__gt=models.F("published_on")),
+                violation_error_message=_("The last day to sign again comes after the day of publication."),
+            ),
+        ]
 
     def __str__(self):
         return _("%(title)s, version %(number)s") % {"title": self.title, "number": self.number}
 
     def get_absolute_url(self):
         return reverse("charter-version", args=[self.number])
+
+    def takes_signing_again(self, today=None):
+        """Whether who signed an earlier version may sign this one today, because they are asked to."""
+        today = today or timezone.localdate()
+        return (
+            self.again != self.Again.NOBODY
+            and self.published_on is not None
+            and (self.published_on <= today <= self.again_until)
+        )
+
+    def asks(self, partner, today=None):
+        """Whether a partner is asked to sign it. partner: with its signatures at hand."""
+        concerned = self.again == self.Again.EVERYBODY or not partner.is_resident
+        takes_part = partner.state == State.APPROVED and not partner.withdrawn_at
+        signed = any(signature.charter_id == self.pk for signature in partner.signatures.all())
+        return bool(self.takes_signing_again(today) and concerned and takes_part and not signed)
+
+    def partners_to_ask(self):
+        """The partners that are asked to sign it and have not, on any day of its time."""
+        partners = Partner.objects.approved().filter(withdrawn_at=None)
+        if self.again == self.Again.NOBODY:
+            return partners.none()
+        if self.again == self.Again.ORGANISATIONS:
+            partners = partners.exclude(kind=Kind.RESIDENT)
+        signed = Signature.objects.filter(charter=self).values("partner")
+        return partners.filter(signatures__isnull=False).exclude(pk__in=signed).distinct()
 
 
 _REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread aloud

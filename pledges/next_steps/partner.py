@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from oiep.moderation import State
 from oiep.rounds import add_months
 from partners.models import JoinRequest, Kind, Membership, Partner, ProfileChange, Recognition
-from pledges.models import Pledge, PledgeIdea, Review
+from pledges.models import CharterVersion, Pledge, PledgeIdea, Review
 from pledges.next_steps.status import day
 from pledges.next_steps.step import Step, Urgency, in_order
 from pledges.standing import overdue_from
@@ -48,6 +48,10 @@ class Reader:
     @cached_property
     def put_aside(self):
         return set(self.user.put_aside.filter(until__gt=self.today).values_list("key", flat=True))
+
+    @cached_property
+    def charter(self):
+        return CharterVersion.objects.published(self.today).order_by("number").last()
 
     @cached_property
     def ideas(self):
@@ -269,4 +273,21 @@ def _ideas(reader, partner):
 
 
 # Each takes the reader and one of their partners, and returns steps.
-PARTS = (_review, _answers, _people, _own_approval, _renewals, _first_pledge, _details, _ideas)
+def _charter(reader, partner):
+    """A new version of the Charter that its lead is asked to sign."""
+    if reader.charter is None or not reader.charter.asks(partner, reader.today) or not leads(reader.user, partner):
+        return []
+    text = _("There is a new version. Sign it by %(date)s.") % {"date": date_format(reader.charter.again_until)}
+    return [
+        Step(
+            title=_("Sign the new Charter"),
+            text=text,
+            url=reverse("account-sign-again", args=[partner.slug]),
+            label=_("Read and sign it"),
+            about=partner.name,
+            urgency=Urgency.DUE,
+        )
+    ]
+
+
+PARTS = (_review, _charter, _answers, _people, _own_approval, _renewals, _first_pledge, _details, _ideas)

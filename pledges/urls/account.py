@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pledges.views.account import leaving, mail, messages, partner, people, pledges, profile, reviews
+from pledges.views.account import charter, leaving, mail, messages, partner, people, pledges, profile, reviews
 
 urlpatterns = [
     path("account/mail/", mail.mail, name="account-mail"),
@@ -19,5 +19,6 @@ urlpatterns = [
     path("account/partners/<slug:slug>/pledges/<int:pk>/stop/", pledges.stop_pledge, name="account-pledge-stop"),
     path("account/partners/<slug:slug>/joining/<int:pk>/", people.join_request, name="account-join-request"),
     path("account/partners/<slug:slug>/decision/<int:pk>/", profile.own_approval, name="account-own-approval"),
+    path("account/partners/<slug:slug>/charter/", charter.sign_again, name="account-sign-again"),
     path("account/partners/<slug:slug>/withdraw/", leaving.withdraw, name="account-withdraw"),
 ]

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from oiep.listing import Facet, Listing
 from oiep.rules import rules
+from oiep.texts.nodes import in_use as wordings_in_use
 from partners.models import District, Kind, Partner, PriorityArea
 from pledges import benefits as figures
 from pledges.figures import areas_with_figures, facts, places_with_figures
@@ -78,7 +79,8 @@ def charter(request, number=None):
 def benefits(request):
     """What partners get, what they say of it in totals, and in words that they let us quote."""
     context = {"rules": rules(), "topics": figures.topics(), "as_of": figures.as_of(), "quotes": figures.quotes()}
-    return render(request, "pledges/benefits.html", context)
+    with wordings_in_use():
+        return render(request, "pledges/benefits.html", context)
 
 
 @require_safe
@@ -87,7 +89,8 @@ def how_it_works(request):
     months = get_text_list(settings.REVIEW_MONTHS, _("or"))
     action_days = days_of(settings.ACTION_STEPS)
     context = {"rules": rules(), "months": months, "timetable": timetable(), "action_days": action_days}
-    return render(request, "pledges/how_it_works.html", context)
+    with wordings_in_use():
+        return render(request, "pledges/how_it_works.html", context)
 
 
 # By priority area and by district -------------------------------------------------------------

@@ -57,6 +57,7 @@ from tests.factories.pledges import (
     StoryPictureSizeFactory,
 )
 from tests.factories.reach import FollowerFactory, FollowFactory
+from tests.factories.reports import StatementFactory, UpdateReportFactory
 from tests.factories.working_groups import (
     ActionFactory,
     AttendanceFactory,
@@ -135,9 +136,11 @@ __all__ = [
     "SeriesFactory",
     "SignatureFactory",
     "SigningFactory",
+    "StatementFactory",
     "StoryFactory",
     "StoryPictureFactory",
     "StoryPictureSizeFactory",
+    "UpdateReportFactory",
     "UserFactory",
     "VoteFactory",
     "VoteRequestFactory",

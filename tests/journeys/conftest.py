@@ -75,12 +75,14 @@ def site(django_db_setup, django_db_blocker):
         call_command("load_reference", verbosity=0)
         call_command("load_groups", verbosity=0)
         call_command("load_events", verbosity=0)
+        call_command("load_history", verbosity=0)
         for examples in (
             "load_examples",
             "load_example_stories",
             "load_example_groups",
             "load_example_events",
             "load_example_awards",
+            "load_example_reports",
         ):
             call_command(examples, stdout=StringIO())
         clients = {role: Client() for role in ("visitor", *EXAMPLE_USERS)}

@@ -102,6 +102,8 @@ PUBLIC = [
     "/events/fair-work-breakfast-example/",
     "/events/lunch-for-local-buyers-example/book/",
     "/events/lunch-for-local-buyers-example/booked/",
+    "/reports/",
+    "/reports/may-2022/",
     "/accessibility/",
     "/privacy/",
     "/terms/",

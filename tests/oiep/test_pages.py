@@ -233,13 +233,14 @@ def test_sitemap_lists_published_things_only(client):
     AwardRoundFactory(year=2030)
     AwardRoundFactory(year=2031, published_at=None)
     sections = _addresses(client.get("/sitemap.xml"))
-    names = ("pages", "partners", "pledges", "groups", "minutes", "events", "awards")
+    names = ("pages", "partners", "pledges", "groups", "minutes", "events", "awards", "reports")
     assert sections == [f"http://testserver/sitemap-{name}.xml" for name in names]
     assert _addresses(client.get("/sitemap-partners.xml")) == ["http://testserver/partners/bakery/"]
     assert _addresses(client.get("/sitemap-pledges.xml")) == [f"http://testserver/pledges/{pledge.pk}/"]
     assert _addresses(client.get("/sitemap-minutes.xml")) == [f"http://testserver{minutes.get_absolute_url()}"]
     assert _addresses(client.get("/sitemap-events.xml")) == ["http://testserver/events/fair/"]
     assert _addresses(client.get("/sitemap-awards.xml")) == ["http://testserver/awards/2030/"]
+    assert _addresses(client.get("/sitemap-reports.xml")) == []
     pages = _addresses(client.get("/sitemap-pages.xml"))
     assert pages[0] == "http://testserver/"
     assert "http://testserver/areas/old/" not in pages

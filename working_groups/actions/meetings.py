@@ -60,6 +60,8 @@ def change_meeting(*, meeting, values, actor, seen):
         return meeting
     for name in changed:
         setattr(meeting, name, values[name])
+    if {"starts_at", "ends_at"} & {*changed}:
+        meeting.is_day_known = True
     if meeting.minutes_published_at and not meeting.is_over:
         raise NotPossible(_("Its minutes are published, so it cannot be moved to a time to come."))
     # Also one that was to come and is now dated to the past: people would go there.

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from oiep.text import clean_line, clean_text
@@ -59,6 +60,8 @@ class Meeting(models.Model):
     title = models.CharField(_("title"), max_length=120, validators=[clean_line])
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
+    # Of the meetings that the partnership's early reports tell of, only the month is known, and no place.
+    is_day_known = models.BooleanField(default=True, db_default=True, editable=False)
     place = models.CharField(_("place"), max_length=250, blank=True, validators=[clean_line])
     online_url = models.URLField(
         _("link to take part online"),
@@ -95,7 +98,7 @@ class Meeting(models.Model):
             ),
             models.CheckConstraint(
                 name="meeting_called_has_a_place",
-                condition=Q(called_at=None) | ~Q(place="") | ~Q(online_url=""),
+                condition=Q(called_at=None) | ~Q(place="") | ~Q(online_url="") | Q(is_day_known=False),
                 violation_error_message=_("Say where it is, or give the link to take part online."),
             ),
             models.CheckConstraint(
@@ -114,8 +117,12 @@ class Meeting(models.Model):
 
     @property
     def when(self):
-        """Its day, its times and their zone, in words."""
-        return in_words(self.starts_at, self.ends_at)
+        """Its day, its times and their zone, in words; or no more than its month, where that is all we know."""
+        return in_words(self.starts_at, self.ends_at) if self.is_day_known else self.day_in_words
+
+    @property
+    def day_in_words(self):
+        return date_format(self.day, "j F Y" if self.is_day_known else "F Y")
 
     @property
     def day(self):

@@ -102,7 +102,7 @@ def _lately(group):
         (
             {
                 "day": meeting.day,
-                "is_day_known": True,
+                "is_day_known": meeting.is_day_known,
                 "title": _("Minutes: %(meeting)s") % {"meeting": meeting.title},
                 "meeting": meeting,
             }

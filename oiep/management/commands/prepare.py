@@ -18,12 +18,14 @@ class Command(BaseCommand):
         call_command("load_reference", stdout=self.stdout)
         call_command("load_groups", stdout=self.stdout)
         call_command("load_events", stdout=self.stdout)
+        call_command("load_history", stdout=self.stdout)
         if examples:
             call_command("load_examples", stdout=self.stdout)
             call_command("load_example_stories", stdout=self.stdout)
             call_command("load_example_groups", stdout=self.stdout)
             call_command("load_example_events", stdout=self.stdout)
             call_command("load_example_awards", stdout=self.stdout)
+            call_command("load_example_reports", stdout=self.stdout)
         else:
             self.say_who_may_use_admin()
         if settings.EMAIL_BACKEND == "oiep.mail_files.EmailBackend":
