@@ -21,7 +21,7 @@ from tests import smtp
 from tests.processes import database_url, python
 
 PARTNERS = int(os.environ.get("PARTNERS", "10000"))
-ROUNDS = 60
+ROUNDS = int(os.environ.get("ROUNDS", "60"))
 AT_LEAST = 0.12  # of bare's requests a second
 PAGES = ("/", "/partners/", "/partners/{partner}/", "/areas/{area}/")
 FILTERED = (
