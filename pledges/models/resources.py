@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from oiep.text import clean_line, clean_text
+from oiep.translated import TranslatedCharField
 from oiep.uploads import PrivateFileField
 from partners.models import Kind as PartnerKind
 from partners.models import Partner, PriorityArea, ReferenceData, ReferenceQuerySet, Size
@@ -80,9 +81,9 @@ class Resource(ReferenceData):
         REPORT = "report", _("Report")
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
-    title = models.CharField(_("title"), max_length=120, unique=True, validators=[clean_line])
+    title = TranslatedCharField(_("title"), max_length=120, unique=True, validators=[clean_line])
     slug = models.SlugField(_("address"), max_length=80, unique=True)
-    summary = models.CharField(_("in one or two sentences"), max_length=300, validators=[clean_line])
+    summary = TranslatedCharField(_("in one or two sentences"), max_length=300, validators=[clean_line])
     body = models.TextField(
         _("text"), blank=True, max_length=8000, validators=[clean_text, MaxLengthValidator(8000)],
         help_text=_("Markdown."),
