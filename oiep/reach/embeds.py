@@ -53,10 +53,10 @@ def partners_of(area, place):
 
 
 def list_of(area, place, show):
-    """Organisations, newest first, each with its standing; and how many there are in all."""
+    """Organisations, newest first, each with its standing."""
     organisations = partners_of(area, place).exclude(kind=Kind.RESIDENT)
     newest = show_standings(organisations.order_by("-approved_at", "-pk")[:show])
-    return {"partners": newest, "total": organisations.count()}
+    return {"partners": newest}
 
 
 def counts_of(area, place):

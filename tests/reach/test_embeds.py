@@ -114,11 +114,11 @@ def test_hostile_parameter_is_refused_in_words(client, county, address, query):
 
 
 def test_list_asks_the_database_the_same_however_long_it_is(client, county, django_assert_num_queries):
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get("/embed/partners/")
     for number in range(8):
         PartnerFactory(name=f"Firm {number} more", approved=True)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get("/embed/partners/")
 
 
