@@ -13,12 +13,12 @@ def test_trial_site_is_filled_with_partners_that_the_public_sees(client, capsys)
         call_command("load_scale")
     for factory in (PriorityAreaFactory, DistrictFactory, SectorFactory):
         factory.create_batch(2)
-    call_command("load_scale", "--partners", "5", "--residents", "2")
+    call_command("load_scale", "--partners", "5", "--residents", "40")
     call_command("load_scale", "--partners", "1")
     assert Partner.objects.exclude(kind="resident").listed().count() == 6
-    assert Partner.objects.filter(kind="resident", show_name=False).counted().count() == 2
-    assert Pledge.objects.published().count() == 16
-    assert Membership.objects.count() == 8
+    assert Partner.objects.filter(kind="resident", show_name=False).counted().count() == 40
+    assert Pledge.objects.published().count() == 92
+    assert Membership.objects.count() == 46
     partner = Partner.objects.get(slug="scale-3")
     partner.full_clean()
     assert partner.name in client.get(partner.get_absolute_url()).content.decode()

@@ -89,7 +89,7 @@ class Command(BaseCommand):
             show_name=not is_resident,
             size="" if is_resident else chance.choice(Size.values),
             sector=chance.choice(self.sectors) if self.sectors and not is_resident else None,
-            county_wide=chance.random() < 0.1,
+            county_wide=not is_resident and chance.random() < 0.1,
             description=" ".join(chance.choices(_WORDS, k=12)).capitalize() + ".",
             is_example=True,
             next_round_on=timezone.localdate(approved) + datetime.timedelta(days=365),
