@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 from django.template.base import Lexer, TokenType
 
-APPS = ["oiep", "partners", "pledges", "working_groups", "events"]
+APPS = ["oiep", "partners", "pledges", "working_groups", "events", "desk"]
 
 
 def code_files(root, folders=APPS):
