@@ -206,7 +206,17 @@ def test_superuser_gives_and_takes_rights(client_of):
 def test_group_of_the_manager_has_no_right_over_rights():
     codenames = set(make_manager_group().permissions.values_list("content_type__app_label", "codename"))
     assert {app for app, _codename in codenames} == {*LISTS}
-    parts = ["attendance", "decision", "contributor", "programmeitem", "learningpoint", "photograph", "material"]
+    parts = [
+        "attendance",
+        "consent",
+        "storypicture",
+        "decision",
+        "contributor",
+        "programmeitem",
+        "learningpoint",
+        "photograph",
+        "material",
+    ]
     parts += ["category", "criterion", "judge", "interest"]
     may_delete = {f"delete_{model}" for model in (*parts, "blockedsender")}
     assert {codename for _app, codename in codenames if codename.startswith("delete_")} == may_delete
