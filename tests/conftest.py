@@ -1,5 +1,6 @@
 import os
 import shutil
+from importlib import import_module
 
 import pytest
 from django.apps import apps
@@ -13,7 +14,7 @@ from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from oiep import email
-from oiep.models import OutgoingEmail
+from oiep.models import OutgoingEmail, Translation
 from oiep.roles import make_manager_group
 from tests import database
 from tests.factories import ManagerFactory
@@ -32,7 +33,10 @@ def put_back_what_a_test_emptied(**kwargs):
     Emptying spares the table of the cache.
     """
     make_manager_group()
-    if settings.CACHES["default"]["LOCATION"] in connection.introspection.table_names():
+    tables = connection.introspection.table_names()
+    if Translation._meta.db_table in tables:
+        import_module("oiep.migrations.0007_translations").add(apps, None)
+    if settings.CACHES["default"]["LOCATION"] in tables:
         cache.clear()
 
 

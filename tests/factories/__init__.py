@@ -1,4 +1,4 @@
-from tests.factories.desk import ImportFactory, MessageToManyFactory
+from tests.factories.desk import ImportFactory, MessageToManyFactory, RecipientFactory
 from tests.factories.events import (
     AwardRoundFactory,
     CategoryFactory,
@@ -125,6 +125,7 @@ __all__ = [
     "ProfileChangeFactory",
     "ProgrammeItemFactory",
     "ProgressUpdateFactory",
+    "RecipientFactory",
     "RecognitionFactory",
     "RecognitionKindFactory",
     "RegistrationFactory",

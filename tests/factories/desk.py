@@ -1,8 +1,8 @@
 import factory
 
-from desk.models import Import, Message
+from desk.models import Import, Message, Recipient
 from oiep.tables import Table
-from tests.factories.oiep import ManagerFactory
+from tests.factories.oiep import ManagerFactory, UserFactory
 
 
 class ImportFactory(factory.django.DjangoModelFactory):
@@ -33,3 +33,13 @@ class MessageToManyFactory(factory.django.DjangoModelFactory):
     subject = factory.Sequence("A word to all, {}".format)
     words = "Hello.\n\nWe meet on 4 May."
     created_by = factory.SubFactory(ManagerFactory)
+
+
+class RecipientFactory(factory.django.DjangoModelFactory):
+    """Somebody whom a message has not reached yet."""
+
+    class Meta:
+        model = Recipient
+
+    message = factory.SubFactory(MessageToManyFactory)
+    user = factory.SubFactory(UserFactory)

@@ -139,7 +139,7 @@ def test_entry_in_use_can_be_retired_and_what_names_it_stays(client):
 def words(**other):
     return {
         "number": "2", "title": "The Charter", "summary": "In short.", "purpose": "To share.", "vision": "All thrive.",
-        "commitment": "We act.", "published_on": "", **other,
+        "commitment": "We act.", "published_on": "", "again": "nobody", "again_until": "", **other,
     }  # fmt: skip
 
 

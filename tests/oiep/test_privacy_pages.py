@@ -103,7 +103,7 @@ def test_archive_holds_all_of_a_resident_and_no_other_person(browser_of):
     data = json.loads(archive.read("data.json"))
     assert data["your-account"][0] | {"date_joined": ""} == {
         "email": ADDRESS, "name": NAME, "date_joined": "", "last_login": data["your-account"][0]["last_login"],
-        "is_staff": False,
+        "is_staff": False, "language": "",
     }  # fmt: skip
     assert len(data["partners-that-you-act-for"]) == 4
     assert NAME in data["your-pledges"][0]["statement"]
