@@ -52,7 +52,7 @@ class CategoryInline(_OfRound, admin.StackedInline):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
-class CriterionInline(_OfRound, admin.TabularInline):
+class CriterionInline(_OfRound, admin.StackedInline):
     model = Criterion
     fields = ["name", "about", "weight", "order"]
 

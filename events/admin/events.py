@@ -19,8 +19,8 @@ from oiep.text import clean_line
 from oiep.uploads import ACCEPT, ACCEPT_PICTURE, make_safe, make_safe_picture
 
 
-class PartInline(admin.TabularInline):
-    """A part of an event, which goes with it and can be taken away."""
+class PartInline(admin.StackedInline):
+    """A part of an event, which goes with it and can be taken away. Stacked: in a table, fields have no labels."""
 
     extra = 0
 

@@ -29,7 +29,8 @@ _strangers_markdown.add_render_rule("link_open", _link_of_a_stranger)
 def markdown(text, top=2):
     """CommonMark without raw HTML or unsafe links, for texts that people write for a page.
 
-    top: the level of the text's highest headings, below the page's own heading.
+    top: the level of the text's highest headings, below the page's own heading. No level is left out, whatever the
+    text itself begins with: people choose a heading by its looks.
     """
     return _drawn(_markdown, text, top)
 
@@ -42,9 +43,13 @@ def strangers_markdown(text, top=2):
 
 def _drawn(parser, text, top):
     tokens = parser.parse(text or "")
+    above = []  # the text's own levels of the headings that the next one may stand below
     for token in tokens:
+        if token.type == "heading_open":
+            above = [level for level in above if level < int(token.tag[1])]
+            above.append(int(token.tag[1]))
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(6, int(token.tag[1]) + top - 1)}"
+            token.tag = f"h{min(6, top + len(above) - 1)}"
     html = parser.renderer.render(tokens, parser.options, {})
     return mark_safe(html)  # noqa: S308 - HTML is off and links are checked by markdown-it
 

@@ -49,7 +49,7 @@ class StoryAdminForm(forms.ModelForm):
         return cleaned
 
 
-class PictureInline(admin.TabularInline):
+class PictureInline(admin.StackedInline):  # in a table, fields have no labels
     model = StoryPicture
     extra = 0
     fields = ["shown", "alt", "order"]

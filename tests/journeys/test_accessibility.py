@@ -11,10 +11,11 @@ import pytest
 from django.conf import settings
 
 from events.models import AwardRound
-from partners.models import Partner
+from partners.models import Partner, PriorityArea
 from pledges.models import HelpRequest, Pledge
 from tests.addresses import addresses
 from tests.axe import RULES
+from tests.factories import FollowFactory, NewsWishFactory
 from tests.html import Page
 from working_groups.models import Meeting
 
@@ -67,6 +68,14 @@ PUBLIC = [
     "/areas/community-ownership/",
     "/places/",
     "/places/oxford/",
+    "/follow/areas/community-ownership/",
+    "/follow/partners/marigold-bakery-example/" + SENT_EMPTY,
+    "/follow/places/oxford/sent/",
+    "/following/confirm/{asked}/",
+    "/following/{follower}/",
+    "/following/{follower}/stop/",
+    "/news/stop/{wish}/",
+    "/posters/",
     "/pledges/?area=housing-affordability",
     "/pledges/?q=nothing-at-all",
     "/pledges/{pledge}/",
@@ -126,8 +135,21 @@ PAGES = [
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def links(site, django_db_blocker):
+    """The links in e-mails to who follows something, or is asked whether they do, and to who gets the news."""
+    with django_db_blocker.unblock():
+        area = PriorityArea.objects.current().first()
+        urls = {
+            "asked": FollowFactory(area=area).confirm_url,
+            "follower": FollowFactory(area=area, confirmed=True).follower.manage_url,
+            "wish": NewsWishFactory().stop_url,
+        }
+        return {name: url.rstrip("/").rpartition("/")[2] for name, url in urls.items()}
+
+
 @pytest.fixture
-def names(site, db):
+def names(site, links, db):
     """What stands for the names in braces."""
     published = Pledge.objects.published()
     return {
@@ -139,6 +161,7 @@ def names(site, db):
         "stopped": published.filter(ending="stopped").first().pk,
         "help": HelpRequest.objects.published().first().pk,
         "minutes": Meeting.objects.published().get().pk,
+        **links,
     }
 
 
@@ -255,13 +278,14 @@ def test_each_page_has_a_title_of_its_own_and_sound_html(site, names):
 
 
 def test_no_page_is_left_out():
-    """A page that is new has to be on a list above. Those elsewhere have tests of their own."""
+    """A page that is new has to be on a list above. Those elsewhere have tests of their own, or are no pages."""
     elsewhere = re.compile(
         r"^(sign|feeds|reviews|invitations|judging|evidence|account|accounts|admin|health)/|^sitemap|^robots"
         r"|^awards/(vote/|[^/]+/[^/]+/(vote|voted)/)"
         r"|^working-groups/((calendar|papers)/"
-        r"|[^/]+/(meetings|papers|room|actions|updates|members|requests|join)/)"
+        r"|[^/]+/(meetings|papers|room|about|actions|updates|members|requests|join)/)"
         r"|^partners/[^/]+/logo/"
+        r"|^api/|^metrics$|^.well-known/|^language/$|.*\.(csv|json|svg|png|pdf|docx)$"
         r"|^stories/(pictures|confirm|consent)/|^resources/[^/]+/file/"
         r"|^events/(confirm|booking|check-in|feedback|photographs|materials)/|^events/(<slug:slug>/)?calendar.ics"
         r"|^events/[^/]+/desk/"

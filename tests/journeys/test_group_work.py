@@ -44,6 +44,8 @@ def test_action_is_agreed_chased_and_done(open_page, sign_in):
     page.wait_for_url(re.compile(r"/actions/\d+/$"))
     page.get_by_role("link", name="Members").click()
     assert faults(page) == []
+    page.goto("/working-groups/jobs/about/")
+    assert faults(page) == []
 
     daily.run_day(due + datetime.timedelta(days=7))
     mail = OutgoingEmail.objects.get(template="action_overdue")
