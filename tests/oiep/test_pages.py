@@ -1,5 +1,7 @@
 """The first page, the pages of prose, what machines read, and what is shown when something is wrong."""
 
+import datetime
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -9,6 +11,8 @@ from django.test import Client
 from django.urls import path
 
 from oiep import rules
+from oiep.reports.content import content_of
+from oiep.reports.models import Edition
 from oiep.urls import handler404, handler500, urlpatterns
 from pledges.models import CharterVersion
 from tests.factories import (
@@ -16,11 +20,16 @@ from tests.factories import (
     CharterVersionFactory,
     DistrictFactory,
     EventFactory,
+    HelpRequestFactory,
     MeetingFactory,
     PartnerFactory,
     PledgeFactory,
     PriorityAreaFactory,
     ResidentFactory,
+    ResourceFactory,
+    StoryFactory,
+    UpdateReportFactory,
+    UserFactory,
 )
 from tests.html import Page
 
@@ -90,6 +99,10 @@ SHOWN = {
     "JOIN_AGAIN_DAYS": (82, "can ask again after 82 days"),
     "CONTACT_CONFIRMED_MONTHS": (84, "Every 84 months we ask the people of a partner"),
     "RECOGNITION_ASKED_DAYS": (83, "We ask for the new one 83 days before"),
+    "CONSENT_YEARS_AT_MOST": (108, "until when: for 108 years at most"),
+    "CONSENT_ASKED_DAYS": (109, "We are warned 109 days before a consent ends"),
+    "HELP_OPEN_DAYS": (110, "It is open for 110 days unless"),
+    "HELP_OPEN_DAYS_AT_MOST": (111, "choose another day, 111 at most"),
     "ACTION_STEPS": (
         (("week", -84), ("due", 0), ("overdue", 9), ("chased", 31)),
         "an action 84 days before, on the day, 9 days after and 31 days after it is due",
@@ -120,7 +133,9 @@ def test_how_we_decide_is_written_from_the_settings(client, settings, name):
 
 
 def test_how_we_decide_tells_every_rule_that_pages_may_tell():
-    assert set(SHOWN) == set(rules.NAMES)
+    elsewhere = {"BENEFITS_PARTNERS_AT_LEAST"}  # below
+    assert {*SHOWN} | elsewhere == {*rules.NAMES}
+    assert not {*SHOWN} & elsewhere
 
 
 def test_timetable_of_a_round_is_drawn_from_the_settings(client, settings):
@@ -169,10 +184,12 @@ def test_prose_is_sound(client, address):
     assert Page(response).faults == []
 
 
-def test_benefits_hold_no_figure(client):
+def test_benefits_hold_no_figure_before_partners_have_answered_but_from_how_many_on(client, settings):
+    settings.BENEFITS_PARTNERS_AT_LEAST = 112
     main = client.get("/charter/benefits/").content.decode().partition("<main")[2].partition("</main>")[0]
     words = Page(HttpResponse(f"<h1>x</h1>{main.partition('>')[2]}")).text
-    assert not any(character.isdigit() for character in words)
+    assert "once 112 partners have answered" in words
+    assert re.findall(r"\d+", words) == ["112"]
 
 
 PUBLIC = [*PROSE, "/", "/charter/", "/partners/", "/areas/", "/places/", "/pledges/"]
@@ -232,15 +249,30 @@ def test_sitemap_lists_published_things_only(client):
     EventFactory()
     AwardRoundFactory(year=2030)
     AwardRoundFactory(year=2031, published_at=None)
+    StoryFactory(slug="told", approved=True, partner=bakery)
+    StoryFactory(submitted=True, partner=bakery)
+    StoryFactory(approved=True, partner=bakery, shows_people=True)  # nobody has agreed
+    ResourceFactory(slug="guide")
+    ResourceFactory(retired=True)
+    ResourceFactory(helper=True, agreed_on=datetime.date(2025, 6, 1), agreed_until=datetime.date(2026, 5, 31))
+    help_wanted = HelpRequestFactory(approved=True, partner=bakery, asked_by=UserFactory())
+    HelpRequestFactory(submitted=True, partner=bakery, asked_by=UserFactory())
+    report = UpdateReportFactory(slug="march-2027")
+    Edition.objects.create(report=report, number=1, content=content_of(report), published_by=UserFactory())
+    UpdateReportFactory()
     sections = _addresses(client.get("/sitemap.xml"))
-    names = ("pages", "partners", "pledges", "groups", "minutes", "events", "awards", "reports")
+    names = ("pages", "partners", "pledges", "stories", "resources", "help", "groups", "minutes", "events", "awards",
+             "reports")  # fmt: skip
     assert sections == [f"http://testserver/sitemap-{name}.xml" for name in names]
     assert _addresses(client.get("/sitemap-partners.xml")) == ["http://testserver/partners/bakery/"]
     assert _addresses(client.get("/sitemap-pledges.xml")) == [f"http://testserver/pledges/{pledge.pk}/"]
     assert _addresses(client.get("/sitemap-minutes.xml")) == [f"http://testserver{minutes.get_absolute_url()}"]
     assert _addresses(client.get("/sitemap-events.xml")) == ["http://testserver/events/fair/"]
     assert _addresses(client.get("/sitemap-awards.xml")) == ["http://testserver/awards/2030/"]
-    assert _addresses(client.get("/sitemap-reports.xml")) == []
+    assert _addresses(client.get("/sitemap-stories.xml")) == ["http://testserver/stories/told/"]
+    assert _addresses(client.get("/sitemap-resources.xml")) == ["http://testserver/resources/guide/"]
+    assert _addresses(client.get("/sitemap-help.xml")) == [f"http://testserver{help_wanted.get_absolute_url()}"]
+    assert _addresses(client.get("/sitemap-reports.xml")) == ["http://testserver/reports/march-2027/"]
     pages = _addresses(client.get("/sitemap-pages.xml"))
     assert pages[0] == "http://testserver/"
     assert "http://testserver/areas/old/" not in pages

@@ -11,6 +11,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from oiep.data.datasets import DATASETS
+from oiep.reports.actions import add_paragraph
+from oiep.reports.content import content_of
+from oiep.reports.models import Edition
+from oiep.reports.sections import Section
+from oiep.sitemaps import SITEMAPS
 from partners.models import Partner
 from tests.crawl import words_of
 from tests.factories import (
@@ -20,16 +25,20 @@ from tests.factories import (
     AwardRoundFactory,
     CategoryFactory,
     CharterVersionFactory,
+    ConsentFactory,
     ContactMessageFactory,
     DecisionFactory,
     DistrictFactory,
     EventFactory,
     EvidenceFactory,
     FeedbackFactory,
+    FollowFactory,
     GroupFactory,
     GroupInvitationFactory,
     GroupJoinRequestFactory,
     GroupMemberFactory,
+    HelpReplyFactory,
+    HelpRequestFactory,
     JoinRequestFactory,
     MaterialFactory,
     MeetingFactory,
@@ -47,10 +56,14 @@ from tests.factories import (
     RecognitionKindFactory,
     RegistrationFactory,
     ResidentFactory,
+    ResourceFactory,
     ReviewFactory,
     SectorFactory,
     SignatureFactory,
     SigningFactory,
+    StatementFactory,
+    StoryFactory,
+    UpdateReportFactory,
     UserFactory,
 )
 from working_groups.models import Group
@@ -153,6 +166,8 @@ def county():
         everything_of(group, is_published=True)
     _hide_in_awards(bakery)
     _hide_in_events(area, place, secret)
+    _hide_in_stories_and_help(bakery, areas=[area], districts=[place])
+    _hide_in_reports()
 
 
 def everything_of(group, *, is_published):
@@ -210,6 +225,45 @@ def _hide_in_events(area, place, closed):
         FeedbackFactory(event=event, registration=guest, learnt=TOKEN, better=TOKEN)
 
 
+def _hide_in_stories_and_help(bakery, *, areas, districts):
+    """One of each that is public, with all of it that is not, and others in each state that is not public."""
+    words = {"title": TOKEN, "summary": TOKEN, "body": TOKEN}
+    where = {"partner": bakery, "areas": areas, "districts": districts}
+    for state in STATES:
+        StoryFactory(offered_by=_person(f"tells-{state}"), **words, **where, **_state(state))
+        asks = _person(f"asks-{state}")
+        HelpRequestFactory(partner=bakery, asked_by=asks, title=TOKEN, text=TOKEN, areas=areas, **_state(state))
+    StoryFactory(approved=True, shows_people=True, **words, **where)  # nobody has agreed
+    ended = StoryFactory(approved=True, shows_people=True, **words, **where)
+    ConsentFactory(story=ended, name=TOKEN, agreed_on=datetime.date(2025, 6, 1), until=datetime.date(2026, 5, 31))
+    StoryFactory(approved=True, taken_down_at=timezone.now(), taken_down="manager", **words, **where)
+    told = StoryFactory(
+        approved=True, slug="told", title="A new baker", shows_people=True, offered_by=_person("tells"),
+        decision_message=TOKEN, **where,
+    )  # fmt: skip
+    ConsentFactory(story=told, name=TOKEN, email=f"{CANARY}consents@example.org", how=TOKEN)
+    wanted = HelpRequestFactory(approved=True, partner=bakery, asked_by=_person("asks"), decision_message=TOKEN)
+    HelpReplyFactory(request=wanted, name=TOKEN, email=f"{CANARY}replies@example.org", message=TOKEN)
+    ResourceFactory(slug="guide", areas=areas)
+    ResourceFactory(slug=f"{TOKEN}-retired", retired=True, areas=areas, **words)
+    over = {"agreed_on": datetime.date(2025, 6, 1), "agreed_until": datetime.date(2026, 5, 31)}
+    ResourceFactory(slug=f"{TOKEN}-helper", helper=True, areas=areas, **over, **{**words, "title": f"{TOKEN} helps"})
+    ResourceFactory(slug="helper", helper=True, agreed_by=TOKEN, areas=areas)
+    for subject in ({"partner": bakery}, {"area": areas[0]}):
+        FollowFactory(confirmed=True, follower__email=f"{CANARY}follows@example.org", **subject)
+
+
+def _hide_in_reports():
+    """A report that is being written, and a published one of which the next edition is."""
+    StatementFactory(title=TOKEN, text=TOKEN, source=TOKEN)
+    draft = UpdateReportFactory(name=TOKEN, slug=TOKEN, title=TOKEN, author=TOKEN)
+    public = UpdateReportFactory(name="March 2027", slug="march-2027")
+    manager = _person("publishes")
+    Edition.objects.create(report=public, number=1, content=content_of(public), published_by=manager)
+    for report in (draft, public):
+        add_paragraph(report=report, section=Section.COMMUNITY, text=TOKEN, actor=manager)
+
+
 # For each address with a part to fill in: what to fill in. An address that is not here fails the test below.
 PARTS = {
     "charter-version": [{"number": 1}],
@@ -250,6 +304,9 @@ PARTS = {
     "resource-file": None,
     "help-request": None,
     "help-sent": [],
+    "report": [{"slug": "march-2027"}],
+    "report-pdf": [{"slug": "march-2027"}],
+    "report-word": [{"slug": "march-2027"}],
     "news-stop": [],
     "partner-logo": None,
     "evidence": None,
@@ -273,13 +330,11 @@ PARTS = {
     "award-vote-confirm": [],
     "award-vote": [],
     "award-voted": [],
-    "sitemap-section": [
-        {"section": name} for name in ("pages", "partners", "pledges", "groups", "minutes", "events", "awards")
-    ],
+    "sitemap-section": [{"section": name} for name in SITEMAPS],
 }
-# Of these others answer for what they show: to who is signed in, or to who holds a link or a signing's number.
+# Of these others answer for what they show: to who is signed in, or to who holds a link, a key or a signing's number.
 ELSEWHERE = re.compile(
-    r"^(admin/|account/|accounts/|reviews/|invitations/|judging/|sign/|health/|language/"
+    r"^(admin/|account/|accounts/|reviews/|invitations/|judging/|sign/|health/|metrics$|language/"
     r"|working-groups/[^/]+/(meetings/$|meetings/new/|meetings/[^/]+/[a-z]+/|papers/)"
     r"|working-groups/[^/]+/(room|about|actions|updates|members|requests|join)/"
     r"|awards/(nominations|[^/]+/nominate)/"
@@ -329,6 +384,8 @@ def test_walk_finds_no_trace_of_what_is_not_public(client, county):
     assert {"/working-groups/", "/working-groups/jobs/"} < set(answers)
     assert sum(address.startswith("/pledges/") for address in answers) > 2
     assert {"/events/published/", "/events/past/", "/awards/", "/awards/2030/"} < set(answers)
+    assert {"/stories/told/", "/resources/guide/", "/resources/helper/", "/reports/march-2027/"} < set(answers)
+    assert sum(address.startswith("/help/") for address in answers) > 1
     for address, response in answers.items():
         assert response.status_code == 200, address
         told = words_of(response)
