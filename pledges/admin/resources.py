@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from oiep.admin import ReferenceAdmin
+from oiep.texts.earlier import EarlierTexts
 from oiep.uploads import ACCEPT, make_safe
 from partners.models import Kind, Partner, Size
 from pledges.models import Capacity, Need, Resource
@@ -57,7 +58,8 @@ class ShownFilter(admin.SimpleListFilter):
 
 
 @admin.register(Resource)
-class ResourceAdmin(ReferenceAdmin):
+class ResourceAdmin(EarlierTexts, ReferenceAdmin):
+    texts = ("title", "summary", "body")
     form = ResourceForm
     list_display = ["title", "kind", "is_shown", "agreed_until", "order", "status"]
     list_filter = ["kind", ShownFilter, "areas", *ReferenceAdmin.list_filter]

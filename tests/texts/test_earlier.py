@@ -4,7 +4,7 @@ import pytest
 
 from oiep.models import AuditEvent
 from oiep.texts.models import Revision
-from tests.factories import DeclineReasonFactory, ManagerFactory
+from tests.factories import DeclineReasonFactory, ManagerFactory, ResourceFactory
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/partners/declinereason"
@@ -60,3 +60,15 @@ def test_a_text_that_breaks_a_rule_by_now_does_not_come_back(client_of, manager,
     client.post(f"{LIST}/{reason.pk}/go-back/{Revision.objects.of(reason).last().pk}/")
     reason.refresh_from_db()
     assert reason.title == "Far away"
+
+
+def test_the_toolkit_keeps_what_it_said(client_of, manager):
+    resource, client = ResourceFactory(summary="How to begin."), client_of(manager)
+    page = f"/admin/pledges/resource/{resource.pk}/change/"
+    form = client.get(page).context["adminform"].form
+    values = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    assert client.post(page, {**values, "summary": "How to go on."}).status_code == 302
+    oldest = Revision.objects.of(resource).last()
+    client.post(f"/admin/pledges/resource/{resource.pk}/go-back/{oldest.pk}/")
+    resource.refresh_from_db()
+    assert resource.summary == "How to begin."
