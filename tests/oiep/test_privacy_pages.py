@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 from allauth.account.internal.flows import login
 from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from oiep import email
@@ -162,7 +163,8 @@ def test_cells_that_would_run_are_made_harmless(person, browser_of):
 def test_archive_costs_the_same_number_of_queries_with_many_rows(person, browser_of, number, django_assert_num_queries):
     client = browser_of(person)
     ContactMessageFactory.create_batch(number, email=ADDRESS)
-    with django_assert_num_queries(50):
+    ContentType.objects.clear_cache()  # the same whatever this process has looked up before
+    with django_assert_num_queries(55):
         archive_of(client)
 
 
