@@ -67,7 +67,9 @@ def _hanging_on_account(user):
 def _hanging_on_address(email):
     for model in (PartnerInvitation, GroupInvitation, JudgeInvitation):
         yield model.objects.open().filter(email=email)
-    yield Signing.objects.filter(email=email, confirmed_at=None)
+    # One whose time is over cannot be confirmed any more; its clock may just not have come to it.
+    over = Signing.objects.forgettable()
+    yield Signing.objects.filter(email=email, confirmed_at=None).exclude(pk__in=over.values("pk"))
     yield Registration.objects.filter(email=email)
     yield Follower.objects.filter(email=email)
 

@@ -33,8 +33,12 @@ class _Lazy:
 
 @contextlib.contextmanager
 def in_use(words=None):
-    """Within it, passages are drawn in the manager's words. words: {template: {msgid: [text, plural]}} to try some."""
-    token = _overlay.set(_Lazy(words))
+    """Within it, passages are drawn in the manager's words. words: {template: {msgid: [text, plural]}} to try some.
+
+    Within another, what that has asked for is used again: who draws many asks once.
+    """
+    outer = _overlay.get() if words is None else None
+    token = _overlay.set(outer or _Lazy(words))
     try:
         yield
     finally:

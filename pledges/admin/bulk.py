@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from oiep.email import compose
 from oiep.moderation import NEEDS_WORDS, Move
+from oiep.texts.nodes import in_use as wordings_in_use
 from partners.models import Partner, Recognition
 from pledges.actions.moderation import (
     CHANGED,
@@ -85,10 +86,11 @@ class BulkDecisions:
     def _preview(self, request, move, cases, form):
         """First the words, where the move needs some; then what will happen."""
         rows = []
-        if move == Move.UNDO:
-            rows = [_row_of_undoing(case) for case in cases]
-        elif form.is_bound and form.is_valid():
-            rows = [_row(case, form.decisions_on(case)) for case in cases]
+        with wordings_in_use():  # asked for once, for all the letters
+            if move == Move.UNDO:
+                rows = [_row_of_undoing(case) for case in cases]
+            elif form.is_bound and form.is_valid():
+                rows = [_row(case, form.decisions_on(case)) for case in cases]
         return self._page(
             request,
             "many",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from oiep import email as mail
+from oiep.texts.nodes import in_use as wordings_in_use
 from pledges.actions.messages import letter_to, obstacle_to_writing, write_to
 from pledges.actions.moderation import new_number
 from pledges.actions.reviews import days_to_extend_to, extend, move_everybody
@@ -92,7 +93,8 @@ class BulkLevers:
         rows = []
         if form.is_valid():
             data = form.cleaned_data
-            rows = [_message(review, data) for review in reviews]
+            with wordings_in_use():  # asked for once, for all the letters
+                rows = [_message(review, data) for review in reviews]
             if "confirm" in request.POST:
                 batch = number_from(request)
                 response = self._do(

@@ -164,12 +164,14 @@ def desk(client_of, manager):
 
 
 def test_desk_leads_to_what_was_reported(desk, letter, lead):
-    page = "/admin/partners/contactmessage/?reported=waiting"
-    assert page not in desk.get("/admin/").content.decode()
+    page = "/admin/partners/contactmessage/?figure=message-reported"
+    assert f'href="{page}"><b>0</b>' in desk.get("/admin/").content.decode()
     report(letter, lead)
     ContactMessageFactory()
-    assert page in desk.get("/admin/").content.decode()
+    assert f'class="tag-red" href="{page}"><b>1</b>' in desk.get("/admin/").content.decode()
     assert list(desk.get(page).context["cl"].result_list) == [letter]
+    waiting = desk.get("/admin/partners/contactmessage/?reported=waiting")
+    assert list(waiting.context["cl"].result_list) == [letter]
     assert list(desk.get("/admin/partners/contactmessage/?reported=settled").context["cl"].result_list) == []
 
 

@@ -1,5 +1,6 @@
 """A partner's own place: who sees what, and what its pages do."""
 
+import datetime
 import re
 
 import pytest
@@ -14,6 +15,7 @@ from partners.models import Partner, ProfileChange
 from pledges.actions import pledges as pledge_actions
 from pledges.models import Pledge
 from tests.factories import (
+    CharterVersionFactory,
     ContactMessageFactory,
     DistrictFactory,
     JoinRequestFactory,
@@ -93,13 +95,15 @@ def contact_data(baker, **changed):
 
 # Who sees what --------------------------------------------------------------------------------
 
-LEAD_ONLY = {"account-withdraw", "account-join-request"}
+LEAD_ONLY = {"account-withdraw", "account-join-request", "account-sign-again"}
 
 
 @pytest.fixture
 def addresses(baker, pledge):
     """Every address of a partner's own place, by name."""
     signature = SignatureFactory(partner=baker, awaits_approval_of="Board")
+    today = timezone.localdate()
+    CharterVersionFactory(published_on=today, again="organisations", again_until=today + datetime.timedelta(days=60))
     request = JoinRequestFactory(partner=baker)
     numbers = {
         "account-pledge": pledge.pk,
@@ -110,6 +114,7 @@ def addresses(baker, pledge):
     }
     plain = (
         "partner", "profile", "contact", "pledges", "ideas", "pledge-add", "reviews", "details", "messages", "withdraw",
+        "sign-again",
     )  # fmt: skip
     return {f"account-{name}": reverse(f"account-{name}", args=[baker.slug]) for name in plain} | {
         name: reverse(name, args=[baker.slug, number]) for name, number in numbers.items()
@@ -271,11 +276,11 @@ def test_home_takes_as_many_queries_for_many_partners_as_for_one(client, lead, d
 
     add()
     client.get("/account/")
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(28):
         client.get("/account/")
     for _n in range(5):
         add()
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(28):
         client.get("/account/")
 
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 from oiep.models import AuditEvent
 from partners.models import DeclineReason, District, Kind, PriorityArea, RecognitionKind, Sector
 from pledges.management.commands.load_reference import REFERENCE
-from pledges.models import Capacity, CharterVersion, PledgeIdea
+from pledges.models import Capacity, CharterVersion, PledgeIdea, Resource
 
-MODELS = [CharterVersion, PriorityArea, District, Sector, DeclineReason, RecognitionKind, PledgeIdea]
+MODELS = [CharterVersion, PriorityArea, District, Sector, DeclineReason, RecognitionKind, PledgeIdea, Resource]
 ORGANISATIONS = [kind for kind in Kind.values if kind != Kind.RESIDENT]
 
 

@@ -534,7 +534,7 @@ def test_one_that_fails_does_not_stop_the_rest(caplog):
     Partner.objects.filter(pk=poisoned.pk).update(slug="")  # its page has no address, so its mail cannot be written
     with on(date("2027-04-04")):
         done = run_day()
-    assert done == {"failed": 1, "opened": 2, "recorded": 1, "lapsed": 0}
+    assert done == {"failed": 1, "opened": 2, "recorded": 1, "asked_to_sign": 0, "lapsed": 0}
     assert f"pledges.Review {newest(poisoned).pk}" in caplog.text
     assert OutgoingEmail.objects.about(newest(sound)).count() == 1
     assert OutgoingEmail.objects.about(newest(poisoned)).count() == 0

@@ -45,7 +45,7 @@ def test_questions_show_every_question_and_every_current_idea(client, scheme):
     assert retired.statement not in page
 
 
-def test_resident_answers_seven_inputs_in_four_steps(scheme):
+def test_resident_answers_seven_inputs_in_four_steps_and_may_wish_for_news(scheme):
     visitor = Visitor()
     visitor.start("resident")
     inputs, step, numbers = [], "who", []
@@ -62,7 +62,8 @@ def test_resident_answers_seven_inputs_in_four_steps(scheme):
         if step == "check":
             break
         step = visitor.answer(step, answers[step])["Location"].rstrip("/").split("/")[-1]
-    assert inputs == ["name", "email", "district", "ideas", "own_words", "own_area", "show_name"]
+    assert inputs == ["name", "email", "district", "ideas", "own_words", "own_area", "news", "show_name"]
+    assert not page.context["form"].fields["news"].required
     assert numbers == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
