@@ -324,7 +324,7 @@ def test_case_shows_all_that_a_review_says(partner, manager, client_of):
     assert f'href="/evidence/{answer.evidence.get().pk}/"' in answers_page.content.decode()
 
 
-QUERIES = 42
+QUERIES = 43
 
 
 def test_case_takes_the_same_queries_with_one_answer_and_many(partner, manager, client_of, django_assert_num_queries):
