@@ -169,7 +169,7 @@ def test_page_takes_as_many_queries_however_many_reviews(client_of, bakery, lead
         OutgoingEmailFactory(sent=True, key=f"review/{review.pk}/{review.due_on}/opened", subject=review)
         AnswerFactory(review=review, pledge=bakery.pledges.get())
     client = client_of(lead)
-    for address, queries in (("/account/partners/bakery/", 20), ("/account/partners/bakery/reviews/", 19)):
+    for address, queries in (("/account/partners/bakery/", 21), ("/account/partners/bakery/reviews/", 19)):
         client.get(address)
         with django_assert_num_queries(queries):
             client.get(address)

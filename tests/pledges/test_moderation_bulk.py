@@ -344,6 +344,6 @@ def test_queue_asks_the_same_number_of_queries_however_many_wait(client, many, d
         partner = PartnerFactory(submitted=True, lead=True)
         PledgeFactory(submitted=True, partner=partner)
     client.get(QUEUE)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = client.get(QUEUE)
     assert len(page.context["cl"].result_list) == many
