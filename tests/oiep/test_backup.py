@@ -33,12 +33,17 @@ KEY = "correct horse battery staple, and then some more"
 
 @pytest.fixture
 def site(transactional_db):
-    """Something of everything that must come back."""
+    """Something of everything that must come back, and no file of another test."""
+    lose_all_files()
     LogoFactory()
     EvidenceFactory()
     RegistrationFactory()
     OutgoingEmailFactory(text="Ærlig — “quoted”\r\n\tand 🌸")
     yield PartnerFactory(approved=True, name="Zebra & Söhne")
+    lose_all_files()
+
+
+def lose_all_files():
     for alias in ("private", "erasures"):
         lose_files(alias)
 
