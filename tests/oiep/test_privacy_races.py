@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from oiep import email
+from oiep.email import sending
 from oiep.models import Erasure, OutgoingEmail
 from oiep.moderation import Move
 from oiep.privacy import erasing
@@ -124,7 +125,7 @@ def test_while_a_message_is_on_its_way(person):
         erase(user=person, actor=person)
         connection.close()
 
-    send = email.message_of
+    send = sending.message_of
 
     def erase_before_sending(*args):
         thread = threading.Thread(target=erase_elsewhere)
@@ -134,11 +135,11 @@ def test_while_a_message_is_on_its_way(person):
             thread.join()
         return message
 
-    email.message_of, before = erase_before_sending, email.message_of
+    sending.message_of = erase_before_sending
     try:
         email.send_due()
     finally:
-        email.message_of = before
+        sending.message_of = send
     row.refresh_from_db()
     assert (row.state, row.to, row.text) == ("not_sent", "", "")
     assert places_with(WORD, SURNAME) == []
