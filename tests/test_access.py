@@ -879,6 +879,7 @@ WITH_EARLIER_TEXTS = (
     "partners/recognitionkind",
     "partners/declinereason",
     "pledges/pledgeidea",
+    "pledges/resource",
     "reports/statement",
 )
 
