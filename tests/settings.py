@@ -14,6 +14,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["private"] = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
 STORAGES["erasures"] = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
 SEARCHES_A_MINUTE = 100_000
+DATA_LIMIT_BY_SOURCE = (100_000, 300)
 CELERY_BROKER_URL = "memory://"
 SITE_URL = "http://testserver"
 FIGURES_REST_AT_MOST = 0  # a slow machine is no large scheme
