@@ -119,10 +119,11 @@ def standing(history, on):
     for pause in history.pauses:
         if pause.start <= on < pause.until:
             return Standing(Status.PAUSED, since=pause.start, until=pause.until)
-    return _by_reviews(history, on)
+    return by_reviews(history, on)
 
 
-def _by_reviews(history, on):
+def by_reviews(history, on):
+    """The standing but for withdrawal and pauses."""
     # The earliest due date that no answer has settled counts: who misses a second review is overdue since the first.
     owed = opened_on = answered_on = lapsed_on = None
     for round_ in history.rounds:

@@ -89,13 +89,13 @@ def totals(request, asked: Query[schemas.OfSlice]):
         kind=asked.kind,
         year=asked.year,
     )
-    return datasets.totals(slice)
+    return datasets.totals(slice, asked.on)
 
 
 @_get("/totals/all", schemas.AllTotals, "The totals of each priority area, district, kind of partner and year")
-def all_totals(request):
-    no_others(request, None)
-    return {"items": datasets.all_totals()}
+def all_totals(request, asked: Query[schemas.AsOf]):
+    no_others(request, asked)
+    return {"items": datasets.all_totals(asked.on)}
 
 
 @_get("/areas", schemas.Entries, "The priority areas")

@@ -137,11 +137,30 @@ class Paged(Asked):
     limit: int = Field(PAGE, ge=1, le=PAGE_AT_MOST, description="How many on a page.")
 
 
+PastDay = Annotated[
+    datetime.date | None,
+    Field(description="As things stood when this day was over; as they are now if left out.", examples=["2026-03-31"]),
+]
+
+
 class OfSlice(Asked):
     area: Slug | None = Field(None, description="A priority area.")
     place: Slug | None = Field(None, description="A district; what is county-wide is in each.")
     kind: _one_of(Kind) | None = Field(None, description="A kind of partner.")
     year: int | None = Field(None, ge=2000, le=2200, description="When partners joined and pledges were first made.")
+    on: datetime.date | None = Field(
+        None,
+        description="As things stood when this day was over; as they are now if left out.",
+        examples=["2026-03-31"],
+    )
+
+
+class AsOf(Asked):
+    on: datetime.date | None = Field(
+        None,
+        description="As things stood when this day was over; as they are now if left out.",
+        examples=["2026-03-31"],
+    )
 
 
 class OfPartners(Paged):

@@ -319,9 +319,9 @@ TOTAL_FIELDS = (
 )
 
 
-def totals(slice=None):
-    """The totals of one slice, as a row without what it is about."""
-    return _total(of_slice(facts(), slice or Slice()))
+def totals(slice=None, on=None):
+    """The totals of one slice, as a row without what it is about. on: as they were at the end of that day."""
+    return _total(of_slice(facts(on), slice or Slice()))
 
 
 def _total(found):
@@ -342,9 +342,9 @@ def _total(found):
     }
 
 
-def all_totals():
-    """A row for all, each area, each district, each kind and each year."""
-    found = facts()
+def all_totals(on=None):
+    """A row for all, each area, each district, each kind and each year. on: as they were at the end of that day."""
+    found = facts(on)
     slices = [("all", None, Slice())]
     slices += [("area", area.slug, Slice(area=area.pk)) for area in PriorityArea.objects.current()]
     slices += [("place", place.slug, Slice(place=place.pk)) for place in District.objects.current()]

@@ -1,5 +1,6 @@
 """The charts, each from the figures of one slice. A chart, its table and its file are the same rows."""
 
+import datetime
 from dataclasses import dataclass, field, replace
 
 from django.urls import reverse
@@ -10,10 +11,12 @@ from django.utils.translation import gettext_lazy
 from oiep.templatetags.charter import figure, money
 from partners.models import District, Kind, PriorityArea
 from pledges.figures import Measured, Outcome, Slice, Timing, facts
+from pledges.figures.rows import past
 from pledges.figures.slices import by_month, by_year, of_slice
 from pledges.models import Pledge
 
 GAPS_TOLD = 12
+FIRST_DAY = datetime.date(2021, 3, 1)  # when the partnership began
 
 
 @dataclass(frozen=True)
@@ -99,11 +102,26 @@ def _pledge_columns():
     return [_("Partners"), _("Live pledges"), _("Pledges ever made"), _("Achieved"), _("Under way"), _("Stopped")]
 
 
+def _day_in(text):
+    """The day that an address names, and a list of what in it is none: a day before which all is over, or to come."""
+    if not text:
+        return None, []
+    try:
+        day = past(datetime.date.fromisoformat(text))
+    except ValueError:
+        day = None
+    return (day, []) if day and day >= FIRST_DAY else (None, [text])
+
+
 class Impact:
-    """All that the page shows of a slice, in three queries: the state of the data, areas and districts."""
+    """All that the page shows of a slice, in three queries: the state of the data, areas and districts.
+
+    on: a day that is over, at whose end things stood so; None for now.
+    """
 
     def __init__(self, query):
-        self.facts = facts()
+        self.on, on = _day_in(query.get("on", ""))
+        self.facts = facts(self.on)
         self.areas = list(PriorityArea.objects.all())
         self.places = list(District.objects.all())
         self.years = [year for year, _figures in by_year(found=self.facts)]
@@ -115,7 +133,7 @@ class Impact:
         }
         asked = {name: query.get(name, "") for name in choices}
         self.chosen = {name: value for name, value in asked.items() if value in choices[name]}
-        self.unknown = [value for name, value in asked.items() if value and value not in choices[name]]
+        self.unknown = [value for name, value in asked.items() if value and value not in choices[name]] + on
         self.slice = Slice(**{name: choices[name][value][0] for name, value in self.chosen.items()})
         self.names = [choices[name][value][1] for name, value in self.chosen.items()]
         self.areas = [area for area in self.areas if self._is_shown("area", area)]
@@ -149,7 +167,8 @@ class Impact:
 
     @property
     def query(self):
-        return "&".join(f"{name}={value}" for name, value in self.chosen.items())
+        chosen = {**self.chosen, "on": self.on.isoformat()} if self.on else self.chosen
+        return "&".join(f"{name}={value}" for name, value in chosen.items())
 
     def charts(self):
         return [make(self) for make in CHARTS.values()]

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from oiep.reach.answers import Refused, asked_of
 from partners.models import District, Kind, Partner, PriorityArea
+from pledges.figures import Slice, figures
 from pledges.history import show_standings
-from pledges.models import Pledge
 
 NAMES = ("area", "place", "show", "language")
 SHOWN, SHOWN_AT_MOST = 10, 50
@@ -61,19 +61,8 @@ def list_of(area, place, show):
 
 def counts_of(area, place):
     """How many organisations and residents have signed there, and the live pledges, as the pages count them."""
-    partners = Partner.objects.counted()
-    pledges = Pledge.objects.counted()
-    if area:
-        partners, pledges = partners.in_area(area), pledges.filter(area=area)
-    if place:
-        partners = partners.in_place(place)
-        pledges = pledges.filter(partner__in=Partner.objects.in_place(place))
-    residents = partners.filter(kind=Kind.RESIDENT).count()
-    return {
-        "organisations": partners.exclude(kind=Kind.RESIDENT).count(),
-        "residents": residents,
-        "pledges": pledges.count(),
-    }
+    found = figures(Slice(area=area and area.pk, place=place and place.pk))
+    return {"organisations": found.organisations, "residents": found.residents, "pledges": found.live}
 
 
 def directory_address(area, place):

@@ -1,7 +1,7 @@
 """What all figures are added up from: a few thousand facts, each a number of rows that are alike in all that matters.
 
 They are asked of the database by three queries, kept in memory, and asked anew when the data or the day has changed
-(docs/decisions/0037).
+(docs/decisions/0037). Those of a day that is over follow from the dates that rows carry (docs/decisions/0070).
 """
 
 import datetime
@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from oiep import changes
 from oiep.moderation import State
-from partners.models import Kind, Partner
-from pledges.models import Pledge
+from oiep.moments import end_of
+from pledges.figures.rows import organisations_on, partners_on, past, promised_on
 
 # Where asking takes longer than so many seconds, it is not asked again before that time has passed so many times, but
 # after FIGURES_REST_AT_MOST seconds.
@@ -102,6 +102,8 @@ class ReviewFact(Fact):
 
 @dataclass
 class Facts:
+    """day: today, or the day at whose end things stood so."""
+
     day: datetime.date
     partners: list[Fact]
     pledges: list[PledgeFact]
@@ -127,26 +129,42 @@ _AREAS = """
     LEFT JOIN (SELECT partner_id, array_agg(priorityarea_id ORDER BY priorityarea_id) AS ids
                FROM partners_partner_areas GROUP BY partner_id) area ON area.partner_id = partner.id
 """
+# The same for a day that is over: the areas of the pledges that were live then.
+_AREAS_THEN = """
+    LEFT JOIN (SELECT partner_id, array_agg(DISTINCT area_id ORDER BY area_id) AS ids FROM pledges_pledge
+               WHERE state = %s AND started_on <= %s AND (ended_at IS NULL OR ended_at >= %s)
+               GROUP BY partner_id) area ON area.partner_id = partner.id
+"""
 _PLACES = "CASE WHEN partner.county_wide THEN NULL ELSE coalesce(place.ids, '{}') END"
 
 
-def _partners():
-    counted, parameters = _part(Partner.objects.counted())
+def _areas(on):
+    return (_AREAS, []) if on is None else (_AREAS_THEN, [State.APPROVED, on, _over(on)])
+
+
+def _over(on):
+    """The moment before which things had happened; what is true now is before any."""
+    return "infinity" if on is None else end_of(on)
+
+
+def _partners(on):
+    counted, parameters = _part(partners_on(on))
+    areas, of_areas = _areas(on)
     return _ask(
         f"""
         SELECT partner.kind, {_PLACES}, area.ids,
                date_trunc('month', partner.approved_at AT TIME ZONE %s)::date, count(*)
-        FROM partners_partner partner {_WHERE} {_AREAS}
+        FROM partners_partner partner {_WHERE} {areas}
         WHERE partner.id IN ({counted})
         GROUP BY 1, 2, 3, 4
         """,  # noqa: S608 - put together from our own words; what is asked goes as parameters
-        [timezone.get_default_timezone_name(), *parameters],
+        [timezone.get_default_timezone_name(), *of_areas, *parameters],
     )
 
 
-def _pledges():
-    counted, parameters = _part(Partner.objects.counted())
-    promised, more = _part(Pledge.objects.promised())
+def _pledges(on):
+    counted, parameters = _part(partners_on(on))
+    promised, more = _part(promised_on(on))
     return _ask(
         f"""
         WITH RECURSIVE version AS (
@@ -165,12 +183,12 @@ def _pledges():
                        FILTER (WHERE answer.figure IS NOT NULL
                                AND (answer.pledge_id IS NULL OR answer.new_pledge_id IS NULL)))[1] AS figure
             FROM pledges_answer answer JOIN pledges_review review ON review.id = answer.review_id
-            WHERE review.state = %s GROUP BY 1
+            WHERE review.state = %s AND review.decided_at < %s GROUP BY 1
         ), one AS (
             SELECT partner.kind, {_PLACES} AS places, pledge.area_id,
                    date_trunc('month', coalesce(beginning.day, pledge.started_on))::date AS month,
-                   CASE WHEN pledge.ended_at IS NULL THEN coalesce(said.progress, %s) ELSE pledge.ending END AS outcome,
-                   pledge.ended_at IS NULL AS is_live, pledge.commitment, pledge.commitment_amount AS amount,
+                   pledge.ended_at IS NULL OR pledge.ended_at >= %s AS is_live, said.progress, pledge.ending,
+                   pledge.commitment, pledge.commitment_amount AS amount,
                    CASE WHEN lower(pledge.unit) = ANY(%s) THEN 'people' WHEN lower(pledge.unit) = ANY(%s) THEN 'hours'
                         WHEN lower(pledge.unit) = ANY(%s) THEN 'money' ELSE '' END AS measured,
                    pledge.target, said.figure
@@ -180,36 +198,52 @@ def _pledges():
             LEFT JOIN said ON said.pledge_id = pledge.id
             WHERE pledge.id IN ({promised}) AND partner.id IN ({counted})
         )
-        SELECT kind, places, area_id, month, count(*), outcome, is_live, commitment, count(amount),
+        SELECT kind, places, area_id, month, count(*),
+               CASE WHEN is_live THEN coalesce(progress, %s) ELSE ending END AS outcome,
+               is_live, commitment, count(amount),
                coalesce(sum(amount), 0), measured, count(target), coalesce(sum(target), 0), count(figure),
                coalesce(sum(figure), 0)
         FROM one GROUP BY kind, places, area_id, month, outcome, is_live, commitment, measured
         """,  # noqa: S608
-        [State.APPROVED, Outcome.UNREPORTED, *(list(UNITS[measured]) for measured in Measured), *more, *parameters],
-    )
+        [
+            State.APPROVED, _over(on), _over(on), *(list(UNITS[measured]) for measured in Measured), *more,
+            *parameters, Outcome.UNREPORTED,
+        ],
+    )  # fmt: skip
 
 
-def _reviews(day):
-    """Those of organisations that fell due before a day, or were answered: also of partners that lapsed or left since,
-    as leaving them out would make the rest look better than it was."""
-    organisations, parameters = _part(Partner.objects.published().exclude(kind=Kind.RESIDENT))
+# When each review is due as things stand, or was as they stood at the end of a day.
+_DUE = "SELECT id, due_on FROM pledges_review"
+_DUE_THEN = """
+    SELECT DISTINCT ON (review_id) review_id AS id, due_on FROM pledges_duedate WHERE known_from <= %s
+    ORDER BY review_id, known_from DESC, id DESC
+"""
+
+
+def _reviews(today, on):
+    """Those of organisations that fell due before today, or by the end of a day, or were answered."""
+    organisations, parameters = _part(organisations_on(on))
+    areas, of_areas = _areas(on)
+    due, of_due = (_DUE, []) if on is None else (_DUE_THEN, [on])
     return _ask(
         f"""
         WITH one AS (
-            SELECT review.*, CASE WHEN review.state = %s THEN NULL
-                                  ELSE (review.answered_at AT TIME ZONE %s)::date END AS answered_on
-            FROM pledges_review review
+            SELECT review.partner_id, due.due_on, review.closing = %s AND review.closed_at < %s AS has_left,
+                   CASE WHEN review.answered_at < %s AND NOT (review.state = %s AND review.decided_at < %s)
+                        THEN (review.answered_at AT TIME ZONE %s)::date END AS answered_on
+            FROM pledges_review review JOIN ({due}) due ON due.id = review.id
         )
         SELECT partner.kind, {_PLACES}, area.ids, date_trunc('month', one.due_on)::date, count(*),
                CASE WHEN one.answered_on IS NULL THEN %s WHEN one.answered_on <= one.due_on THEN %s ELSE %s END
-        FROM one JOIN partners_partner partner ON partner.id = one.partner_id {_WHERE} {_AREAS}
-        WHERE (one.due_on < %s OR one.answered_on IS NOT NULL) AND NOT (one.closing = %s AND one.answered_on IS NULL)
-              AND partner.id IN ({organisations})
+        FROM one JOIN partners_partner partner ON partner.id = one.partner_id {_WHERE} {areas}
+        WHERE (one.due_on < %s OR one.answered_on IS NOT NULL) AND NOT (coalesce(one.has_left, FALSE)
+              AND one.answered_on IS NULL) AND partner.id IN ({organisations})
         GROUP BY 1, 2, 3, 4, 6
         """,  # noqa: S608
         [
-            State.DECLINED, timezone.get_default_timezone_name(), Timing.UNANSWERED, Timing.ON_TIME, Timing.LATE, day,
-            "withdrawn", *parameters,
+            "withdrawn", _over(on), _over(on), State.DECLINED, _over(on), timezone.get_default_timezone_name(), *of_due,
+            Timing.UNANSWERED, Timing.ON_TIME, Timing.LATE, *of_areas,
+            today if on is None else on + datetime.timedelta(days=1), *parameters,
         ],
     )  # fmt: skip
 
@@ -220,8 +254,9 @@ def _ask(query, parameters):
         return cursor.fetchall()
 
 
-def gather(day):
-    """The facts as they are now."""
+def gather(day, on=None):
+    """The facts as they are now; day: today. on: a day that is over, for the facts as they were at its end."""
+    on = past(on)
     sets = {}  # the same few sets stand in thousands of facts
 
     def shared(keys):
@@ -232,10 +267,10 @@ def gather(day):
         return (kind, None if places is None else shared(places), shared(areas), *rest)
 
     return Facts(
-        day=day,
-        partners=[Fact(*whose(*row)) for row in _partners()],
-        pledges=[PledgeFact(*whose(kind, places, [area], *rest)) for kind, places, area, *rest in _pledges()],
-        reviews=[ReviewFact(*whose(*row)) for row in _reviews(day)],
+        day=on or day,
+        partners=[Fact(*whose(*row)) for row in _partners(on)],
+        pledges=[PledgeFact(*whose(kind, places, [area], *rest)) for kind, places, area, *rest in _pledges(on)],
+        reviews=[ReviewFact(*whose(*row)) for row in _reviews(day, on)],
     )
 
 
@@ -248,6 +283,7 @@ class Kept:
     facts: Facts
     at: float
     took: float
+    asked_on: datetime.date
 
     @property
     def rest(self):
@@ -255,34 +291,45 @@ class Kept:
         return min(_REST * self.took, settings.FIGURES_REST_AT_MOST) if self.took > _QUICK else 0
 
     def is_good(self, version, day):
-        if day != self.facts.day:
+        if day != self.asked_on:
             return False
         return version == self.version or time.monotonic() < self.at + self.rest
 
 
-_kept = None
+_DAYS_KEPT = 12
+
+_kept = {}  # None, or a day that is over → what is kept of it
 _asking = threading.Lock()
 
 
-def facts():
+def facts(on=None):
     """The facts, from memory where neither the data nor the day has changed: one query then.
 
-    Where the scheme has grown so large that asking takes more than a quarter of a second, it may be a few seconds old.
+    on: a day; they are as they were at its end, where it is over. Where the scheme has grown so large that asking takes
+    more than a quarter of a second, they may be a few seconds old.
     """
-    global _kept
+    on = past(on)
     version, day = changes.version(), timezone.localdate()
-    kept = _kept
+    kept = _kept.get(on)
     if kept and kept.is_good(version, day):
         return kept.facts
     # One thread asks. The others show what was true a moment ago, rather than ask the same all at once.
     mine = _asking.acquire(timeout=_PATIENCE if kept is None else 0)
     try:
-        if not mine and kept and kept.facts.day == day and kept.rest:
+        if not mine and kept and kept.asked_on == day and kept.rest:
             return kept.facts
         started = time.monotonic()
-        found = gather(day)
-        _kept = Kept(version, found, time.monotonic(), time.monotonic() - started)
+        found = gather(day, on)
+        _keep(on, Kept(version, found, time.monotonic(), time.monotonic() - started, day))
         return found
     finally:
         if mine:
             _asking.release()
+
+
+def _keep(on, kept):
+    """Of days that are over, the few that were asked for last."""
+    _kept.pop(on, None)
+    _kept[on] = kept
+    for day in [day for day in list(_kept) if day is not None][:-_DAYS_KEPT]:
+        _kept.pop(day, None)

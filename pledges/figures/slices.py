@@ -102,9 +102,9 @@ class Figures:
         return round(100 * self.on_time / self.reviews_due) if self.reviews_due else None
 
 
-def figures(slice=None):
-    """The figures of a slice, or of all."""
-    return of_slice(facts(), slice or Slice())
+def figures(slice=None, on=None):
+    """The figures of a slice, or of all; as things stood at the end of a day, where one is given."""
+    return of_slice(facts(on), slice or Slice())
 
 
 def of_slice(found, slice):

@@ -245,7 +245,7 @@ def test_figures_of_yesterday_are_not_kept(bakery, time_machine):
 def test_what_takes_long_to_ask_rests_for_a_while(settings, took, age, is_good):
     settings.FIGURES_REST_AT_MOST = 60
     today = timezone.localdate()
-    kept = Kept("7.1", Facts(today, [], [], []), time.monotonic() - age, took)
+    kept = Kept("7.1", Facts(today, [], [], []), time.monotonic() - age, took, today)
     assert kept.is_good("7.2", today) is is_good
     assert kept.is_good("7.1", today)
     assert not kept.is_good("7.1", today + datetime.timedelta(1))

@@ -4,6 +4,7 @@ Each line of that report is a statement. Ours states the same when all its words
 under the right heading.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -14,7 +15,16 @@ from oiep.reports.content import content_of, facts_of
 from oiep.reports.prose import blocks_of
 from oiep.reports.sections import Section
 
-SOURCE = Path(__file__).with_name("oiep-update-june-2022.txt").read_text("utf-8")
+# It lies beside the repository, with what else the partnership gave us.
+SOURCE = Path(__file__).resolve().parents[3] / "shared" / "sources" / "oiep-update-june-2022.txt"
+
+
+@pytest.fixture(scope="module")
+def source():
+    if not SOURCE.exists() and not os.environ.get("CI"):
+        pytest.skip("The partnership's report of June 2022 is not beside the repository.")
+    return SOURCE.read_text("utf-8")
+
 
 # The report's lines that begin a part of it, and where our report has that part.
 HEADINGS = {
@@ -135,10 +145,10 @@ def said_under(content):
     return said
 
 
-def not_said(report):
+def not_said(report, source):
     """The statements of 2022 that a report does not make, each with the words that it lacks."""
     said = said_under(content_of(report))
-    found = ((statement, missing(statement, said.get(section, set()))) for section, statement in statements(SOURCE))
+    found = ((statement, missing(statement, said.get(section, set()))) for section, statement in statements(source))
     return {statement: lacking for statement, lacking in found if lacking}
 
 
@@ -148,9 +158,9 @@ def drafted(history, report, manager):
     return report
 
 
-def test_it_states_all_that_the_report_of_2022_states(drafted):
-    assert len([*statements(SOURCE)]) == 58
-    assert not_said(drafted) == {}
+def test_it_states_all_that_the_report_of_2022_states(drafted, source):
+    assert len([*statements(source)]) == 58
+    assert not_said(drafted, source) == {}
 
 
 def test_its_head_is_that_of_the_report_of_2022(drafted):
@@ -172,11 +182,11 @@ def test_its_head_is_that_of_the_report_of_2022(drafted):
         ("Jeremy", "co-chaired by"),
     ],
 )
-def test_a_statement_that_is_wrong_is_found(drafted, word, statement):
+def test_a_statement_that_is_wrong_is_found(drafted, source, word, statement):
     for paragraph in drafted.paragraphs.filter(drafted__icontains=word):
         paragraph.drafted = re.sub(word, "Nobody", paragraph.drafted, flags=re.IGNORECASE)
         paragraph.save()
-    assert any(statement in found for found in not_said(drafted))
+    assert any(statement in found for found in not_said(drafted, source))
 
 
 def test_it_says_nothing_of_what_came_later(drafted):

@@ -1,6 +1,7 @@
 """The Charter: its priorities, who signed, what they promised, what they reported and what came of it."""
 
-from django.db.models import Count
+from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,32 +16,34 @@ from oiep.reports.drafting.draft import (
     source,
     source_of,
 )
-from oiep.reports.figures import (
-    achieved_between,
-    by_kind,
-    committed,
-    is_answered,
-    is_on_time,
-    partners_on,
-    pledges_on,
-    reviews_between,
-    signed_between,
-)
 from oiep.reports.sections import Section
 from oiep.templatetags.charter import figure, money
 from partners.models import District, Kind, PriorityArea
+from pledges.figures import Measured, Outcome, Slice, gather, of_slice
+from pledges.figures.rows import (
+    achieved_between,
+    achieved_on,
+    committing_on,
+    partners_on,
+    pledges_on,
+    promised_on,
+    reviews_between,
+    signed_between,
+)
 from pledges.models import CharterVersion, Pledge
 
 ACHIEVED_AT_MOST = 10
 
 
 def drafts(report):
+    """Figures are those of `pledges.figures`, as things stood when the last day was over."""
+    found = gather(timezone.localdate(), on=report.ends_on)
     yield from _priorities()
     yield from _version(report)
-    yield from _signatures(report)
-    yield from _pledges(report)
-    yield from _delivered(report)
-    yield from _conclusion(report)
+    yield from _signatures(report, found)
+    yield from _pledges(report, found)
+    yield from _delivered(report, found)
+    yield from _conclusion(report, found)
 
 
 def _priorities():
@@ -80,9 +83,7 @@ def _version(report):
 # Signatures -----------------------------------------------------------------------------------
 
 
-def _organisations_and_residents(partners):
-    residents = partners.filter(kind=Kind.RESIDENT).count()
-    organisations = partners.count() - residents
+def _organisations_and_residents(organisations, residents):
     return in_a_row(
         [
             ngettext("%(n)s organisation", "%(n)s organisations", organisations) % {"n": f"{organisations:,}"},
@@ -91,35 +92,44 @@ def _organisations_and_residents(partners):
     )
 
 
-def _signatures(report):
-    partners, new = partners_on(report.ends_on), signed_between(report.starts_on, report.ends_on)
-    if not partners.exists():
+def _signatures(report, found):
+    total = of_slice(found, Slice())
+    if not total.partners:
         return
+    new = signed_between(report.starts_on, report.ends_on)
+    new_residents = new.filter(kind=Kind.RESIDENT).count()
     last = day_or_month(report.ends_on)
-    text = _("By %(day)s, %(all)s had signed the Charter. Of these, %(new)s signed in this period.")
-    rows = [(label, number) for _kind, label, number in by_kind(partners)]
+    text = _("By %(day)s, %(all)s had signed the Charter. Of these, %(new)s signed in this period.") % {
+        "day": last,
+        "all": _organisations_and_residents(total.organisations, total.residents),
+        "new": _organisations_and_residents(new.count() - new_residents, new_residents),
+    }
     yield Draft(
         Section.CHARTER,
         "signatures",
-        text % {"day": last, "all": _organisations_and_residents(partners), "new": _organisations_and_residents(new)},
-        [source_of(_("Partners on %(day)s") % {"day": last}, partners)],
-        bars(_("Who had signed by %(day)s") % {"day": last}, _("Kind of partner"), _("Partners"), rows),
+        text,
+        [source_of(_("Partners on %(day)s") % {"day": last}, partners_on(report.ends_on))],
+        bars(
+            _("Who had signed by %(day)s") % {"day": last},
+            _("Kind of partner"),
+            _("Partners"),
+            [(label, total.kinds[kind]) for kind, label in Kind.choices],
+        ),
     )
-    organisations = partners.exclude(kind=Kind.RESIDENT)
-    county = organisations.filter(county_wide=True).count()
-    here = dict(
-        organisations.filter(county_wide=False, districts__isnull=False)
-        .order_by()
-        .values_list("districts")
-        .annotate(Count("pk", distinct=True))
-    )
-    districts = [(place.name, here.get(place.pk, 0)) for place in District.objects.current()]
+    places = [(place, of_slice(found, Slice(place=place.pk, is_local=True))) for place in District.objects.all()]
+    districts = [(place.name, here.organisations) for place, here in places if here.partners or not place.retired_at]
+    county = total.organisations - of_slice(found, Slice(is_local=True)).organisations
     yield Draft(
         Section.CHARTER,
         "districts",
         _("The organisations work in every part of the county as the chart shows. One that works in two districts "
           "counts in both; those that work across Oxfordshire have a line of their own."),
-        [source_of(_("Organisations on %(day)s") % {"day": last}, organisations)],
+        [
+            source_of(
+                _("Organisations on %(day)s") % {"day": last},
+                partners_on(report.ends_on).exclude(kind=Kind.RESIDENT),
+            )
+        ],
         bars(
             _("Organisations by where they work, %(day)s") % {"day": last},
             _("District"),
@@ -132,56 +142,60 @@ def _signatures(report):
 # Pledges --------------------------------------------------------------------------------------
 
 
-def _pledges(report):
-    pledges = pledges_on(report.ends_on)
-    number = pledges.count()
-    if not number:
+def _pledges(report, found):
+    total = of_slice(found, Slice())
+    if not total.promised:
         return
     last = day_or_month(report.ends_on)
-    counts = dict(pledges.order_by().values_list("area").annotate(Count("pk")))
-    areas = [area for area in PriorityArea.objects.all() if not area.retired_at or counts.get(area.pk)]
-    text = ngettext("On %(day)s, %(n)s pledge was live.", "On %(day)s, %(n)s pledges were live.", number)
-    without = [said(area.short_name) for area in areas if not counts.get(area.pk)]
+    counts = {area: of_slice(found, Slice(area=area.pk)) for area in PriorityArea.objects.all()}
+    areas = [area for area in counts if not area.retired_at or counts[area].live]
+    text = ngettext("On %(day)s, %(n)s pledge was live.", "On %(day)s, %(n)s pledges were live.", total.live)
+    without = [said(area.short_name) for area in areas if not counts[area].promised]
     missing = _("No pledge had been made yet in %(areas)s.") % {"areas": in_a_row(without)} if without else ""
     yield Draft(
         Section.CHARTER,
         "pledges",
-        " ".join(filter(None, [text % {"day": last, "n": f"{number:,}"}, missing])),
-        [source_of(_("Pledges live on %(day)s") % {"day": last}, pledges)],
+        " ".join(filter(None, [text % {"day": last, "n": f"{total.live:,}"}, missing])),
+        [source_of(_("Pledges live on %(day)s") % {"day": last}, pledges_on(report.ends_on))],
         bars(
             _("Live pledges by priority area, %(day)s") % {"day": last},
             _("Priority area"),
             _("Pledges"),
-            [(area.short_name, counts.get(area.pk, 0)) for area in areas],
+            [(area.short_name, counts[area].live) for area in areas],
         ),
     )
-    resources = committed(pledges)
+    resources = [
+        _resource(kind, label, row)
+        for kind, label in Pledge.Commitment.choices
+        if (row := total.commitments[kind]).pledges
+    ]
     if resources:
         yield Draft(
             Section.CHARTER,
             "resources",
-            paragraphs(_("With them come these resources:"), bullets(_resource(*row) for row in resources)),
-            [source_of(_("Pledges that commit a resource"), pledges.exclude(commitment=""))],
+            paragraphs(_("The pledges that are live or achieved come with these resources:"), bullets(resources)),
+            [source_of(_("Pledges that commit a resource"), committing_on(report.ends_on))],
         )
 
 
-def _resource(kind, label, amount, pledges):
-    number = ngettext("in %(n)d pledge", "in %(n)d pledges", pledges) % {"n": pledges}
-    if amount is None:
+def _resource(kind, label, row):
+    number = ngettext("in %(n)d pledge", "in %(n)d pledges", row.pledges) % {"n": row.pledges}
+    if not row.stated:
         return f"{label}, {number}"
     if kind == Pledge.Commitment.MONEY:
-        return f"{money(amount)}, {number}"
-    return f"{label}: {figure(amount)}, {number}"
+        return f"{money(row.amount)}, {number}"
+    return f"{label}: {figure(row.amount)}, {number}"
 
 
 # What came of it ------------------------------------------------------------------------------
 
 
-def _delivered(report):
+def _delivered(report, found):
+    yield from _outcomes(report, of_slice(found, Slice()))
     reviews = list(reviews_between(report.starts_on, report.ends_on))
     if reviews:
-        on_time = sum(map(is_on_time, reviews))
-        answered = sum(map(is_answered, reviews))
+        on_time = sum(bool(review.answered_then) and _is_on_time(review) for review in reviews)
+        answered = sum(bool(review.answered_then) for review in reviews)
         due = ngettext(
             "%(n)s progress review of an organisation was due in this period.",
             "%(n)s progress reviews of organisations were due in this period.",
@@ -197,7 +211,8 @@ def _delivered(report):
     achieved = achieved_between(report.starts_on, report.ends_on)
     number = achieved.count()
     if number:
-        rows = list(achieved.select_related("partner", "area").order_by("ended_at", "pk")[:ACHIEVED_AT_MOST])
+        rows = achieved.select_related("partner", "area").order_by(F("ended_at").asc(nulls_last=True), "pk")
+        rows = list(rows[:ACHIEVED_AT_MOST])
         lines = [f"**{said(row.partner.public_name)}** ({said(row.area)}): {said(row.statement)}" for row in rows]
         if number > len(rows):
             lines.append(_("and %(n)d more") % {"n": number - len(rows)})
@@ -212,21 +227,68 @@ def _delivered(report):
         )
 
 
-def _conclusion(report):
+def _is_on_time(review):
+    return timezone.localdate(review.answered_then) <= review.due_then
+
+
+def _outcomes(report, total):
+    """What had come of all that was promised, and what of it could be counted."""
+    if not (total.achieved or total.outcomes[Outcome.STOPPED] or any(row.reported for row in total.measures.values())):
+        return
+    last = day_or_month(report.ends_on)
+    text = ngettext(
+        "Of the %(n)s pledge that they had made by %(day)s, %(achieved)s had been achieved and %(stopped)s stopped.",
+        "Of the %(n)s pledges that they had made by %(day)s, %(achieved)s had been achieved and %(stopped)s stopped.",
+        total.promised,
+    ) % {
+        "n": f"{total.promised:,}",
+        "day": last,
+        "achieved": f"{total.achieved:,}",
+        "stopped": f"{total.outcomes[Outcome.STOPPED]:,}",
+    }
+    units = {
+        Measured.PEOPLE: lambda n: _("%(n)s people reached") % {"n": figure(n)},
+        Measured.HOURS: lambda n: _("%(n)s hours") % {"n": figure(n)},
+        Measured.MONEY: lambda n: money(n),
+    }
+    lines = [
+        _("%(what)s, by the latest figures of %(n)s") % {
+            "what": units[measured](row.reached),
+            "n": ngettext("%(n)d pledge", "%(n)d pledges", row.reported) % {"n": row.reported},
+        }
+        for measured, row in total.measures.items()
+        if row.reported
+    ]  # fmt: skip
+    promised = promised_on(report.ends_on).filter(partner__in=partners_on(report.ends_on))
+    yield Draft(
+        Section.CHARTER,
+        "outcomes",
+        paragraphs(
+            text, lines and _("Where pledges measure what can be added up, their reviews tell of:"), bullets(lines)
+        ),
+        [
+            source_of(_("Pledges ever made"), promised),
+            source_of(_("Pledges achieved"), achieved_on(report.ends_on)),
+        ],
+    )
+
+
+def _conclusion(report, found):
     """What it comes to, in figures; the manager says what comes next."""
-    partners, pledges = partners_on(report.ends_on), pledges_on(report.ends_on)
-    if not partners.exists():
+    total = of_slice(found, Slice())
+    if not total.partners:
         return
     achieved = achieved_between(report.starts_on, report.ends_on).count()
-    live = ngettext("%(n)s pledge", "%(n)s pledges", pledges.count()) % {"n": f"{pledges.count():,}"}
+    live = ngettext("%(n)s pledge", "%(n)s pledges", total.live) % {"n": f"{total.live:,}"}
     done = ngettext("%(n)s pledge was achieved", "%(n)s pledges were achieved", achieved) % {"n": f"{achieved:,}"}
     text = _("At the end of this period the Charter had %(signed)s, with %(live)s under way. In the period %(done)s.")
     yield Draft(
         Section.CONCLUSION,
         "figures",
-        text % {"signed": _organisations_and_residents(partners), "live": live, "done": done},
+        text
+        % {"signed": _organisations_and_residents(total.organisations, total.residents), "live": live, "done": done},
         [
-            source_of(_("Partners on the last day"), partners),
-            source_of(_("Pledges live on the last day"), pledges),
+            source_of(_("Partners on the last day"), partners_on(report.ends_on)),
+            source_of(_("Pledges live on the last day"), pledges_on(report.ends_on)),
         ],
     )

@@ -6,8 +6,8 @@ from django.utils.translation import ngettext
 
 from events.honours import honours_of_rounds
 from events.models import AwardRound, Contributor, Event
+from oiep.moments import end_of, start_of
 from oiep.reports.drafting.draft import Draft, bullets, in_a_row, paragraphs, said, source
-from oiep.reports.figures import end_of, start_of
 from oiep.reports.sections import Section
 
 

@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from oiep.moments import end_of, start_of
 from oiep.reports.drafting.draft import (
     Draft,
     bullets,
@@ -13,7 +14,6 @@ from oiep.reports.drafting.draft import (
     said,
     source,
 )
-from oiep.reports.figures import end_of, start_of
 from oiep.reports.sections import Section
 from working_groups.models import Action, Decision, Group, GroupMember, Meeting, ProgressUpdate
 from working_groups.tree import in_order
