@@ -5,7 +5,7 @@ from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 _LINK = re.compile(r"""\b(?:href|src|action|hx-get)\s*=\s*(?:"([^"]*)"|'([^']*)')|<loc>([^<]*)</loc>""")
-_AT_MOST = 4000  # a site of links without end is a fault
+_AT_MOST = 2000  # a site of links without end is a fault
 _START = ("/", "/sitemap.xml", "/robots.txt")
 
 

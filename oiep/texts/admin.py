@@ -31,9 +31,9 @@ def _title_of(template):
     return next((words for words in marks if words != "Error:"), marks[0])
 
 
-def _without_styles(html):
-    """An e-mail's HTML as a page of ours may show it, which has styles of its own."""
-    return mark_safe(re.sub(r' style="[^"]*"', "", html))  # noqa: S308 - drawn by `html_of`, which escapes
+def _to_look_at(html):
+    """An e-mail's or a page's HTML for a preview: our page's own styles, and links that lead nowhere yet."""
+    return mark_safe(re.sub(r' (?:style|href)="[^"]*"', "", html))  # noqa: S308 - both sources escape
 
 
 class WordingForm(forms.Form):
@@ -150,9 +150,9 @@ class WordingAdmin(ReadOnlyAdmin):
         }
         if template.startswith("email/") and not form.errors:
             subject, text = actions.preview(template, words)
-            context |= {"subject": subject, "text": text, "html": _without_styles(html_of(text))}
+            context |= {"subject": subject, "text": text, "html": _to_look_at(html_of(text))}
         elif not form.errors:
-            context["shown"] = list(actions.shown(template, words))
+            context["shown"] = [_to_look_at(passage) for passage in actions.shown(template, words)]
         return self._page(request, "edit", title=_title_of(template), **context)
 
     def _earlier(self, request, wording):

@@ -43,7 +43,8 @@ def day(number):
 
 
 def make_review(days_ago=40, *, name=None, **options):
-    signed = timezone.now() - datetime.timedelta(days=days_ago + 365)
+    noon = datetime.time(12, tzinfo=timezone.get_default_timezone())
+    signed = datetime.datetime.combine(day(-days_ago - 365), noon)
     if name:
         options["partner__name"] = name
     return ReviewFactory(round_on=day(-days_ago), partner__approved_at=signed, **options)

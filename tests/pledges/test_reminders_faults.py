@@ -38,7 +38,8 @@ def days_ago(days):
 
 def review_due(days, **fields):
     """A review that was due so many days ago, and that nobody has been written to about."""
-    signed_at = timezone.now() - datetime.timedelta(days=365 + days)
+    noon = datetime.time(12, tzinfo=timezone.get_default_timezone())
+    signed_at = datetime.datetime.combine(days_ago(365 + days), noon)
     partner = PartnerFactory(approved=True, lead=True, decided_at=signed_at, **fields)
     return ReviewFactory(partner=partner, round_on=days_ago(days))
 

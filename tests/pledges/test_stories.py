@@ -474,8 +474,8 @@ def test_erased_teller_s_story_goes_and_a_partner_s_stays():
 
 def test_clock_deletes_what_was_not_confirmed_and_what_was_withdrawn(settings):
     today = timezone.localdate()
-    old = timezone.now() - datetime.timedelta(days=settings.CONFIRMATION_DAYS + 1)
-    gone = timezone.now() - datetime.timedelta(days=settings.DECLINED_KEPT_DAYS + 1)
+    old = timezone.now() - datetime.timedelta(days=settings.CONFIRMATION_DAYS + 2)  # London may be a day ahead
+    gone = timezone.now() - datetime.timedelta(days=settings.DECLINED_KEPT_DAYS + 2)
     StoryFactory(visitors=True, confirmed_at=None, offered_at=old)
     StoryFactory(approved=True, taken_down_at=gone, taken_down="consent")
     declined = StoryFactory(declined=True)

@@ -227,3 +227,11 @@ def test_the_manager_edits_previews_and_goes_back(client_of, manager):
     first = Revision.objects.order_by("pk").first()
     desk.post(address, fields_of(desk.get(f"{address}?earlier={first.pk}")))
     assert offer()[0].startswith("There is room")
+
+
+@pytest.mark.parametrize("key", ["pages.terms", "email.event_offered"])
+def test_links_of_a_preview_lead_nowhere(client_of, manager, key):
+    page = client_of(manager).get(f"/admin/texts/wording/edit/{key}/").content.decode()
+    preview = page.partition('<section aria-labelledby="preview">')[2].partition("</section>")[0]
+    assert "<a" in preview
+    assert "href=" not in preview
