@@ -162,6 +162,12 @@ def test_file_is_kept_once_and_at_most_three(review, pledge):
     assert all(storage.exists(row.file.name) for row in answer.evidence.all())
 
 
+def test_corrected_file_of_the_same_name_and_size_is_kept_too(review, pledge):
+    for extra in (b"12 hired", b"21 hired", b"21 hired"):
+        answer = actions.save_answer(review=review, pledge=pledge, values=ON_TRACK, file=pdf(extra=extra))
+    assert [b"21 hired" in row.file.read() for row in answer.evidence.order_by("pk")] == [False, True]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_removed_file_leaves_the_disk_and_another_review_keeps_its_own(client):
     row, foreign = EvidenceFactory(), EvidenceFactory()

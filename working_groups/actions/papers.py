@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from oiep import audit
 from oiep.moderation import NotPossible
+from oiep.uploads import is_kept_as
 from working_groups.actions.groups import check_runs, locked
 from working_groups.models import Paper
 
@@ -22,7 +23,7 @@ def add_paper(*, group, title, file, actor, meeting=None):
         raise NotPossible(_("This meeting is another group's."))
     values = {"meeting": meeting, "title": title, "name": file.original_name, "size": file.content.size}
     for paper in group.papers.filter(**values):
-        if _holds(paper, file.content):
+        if is_kept_as(file, paper):
             return paper
     paper = Paper(group=group, added_by=actor, **values)
     paper.file.save(file.content.name, file.content, save=False)
@@ -35,17 +36,6 @@ def add_paper(*, group, title, file, actor, meeting=None):
         raise
     audit.record(verb="paper.added", subject=paper, actor=actor, group=group.pk)
     return paper
-
-
-def _holds(paper, content):
-    """Whether a paper is this very file: one that was corrected can have the same name and size."""
-    try:
-        with paper.file.open() as kept:
-            return kept.read() == content.read()
-    except FileNotFoundError:
-        return False
-    finally:
-        content.seek(0)
 
 
 @transaction.atomic

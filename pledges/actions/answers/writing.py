@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from oiep.moderation import Move, NotPossible
+from oiep.uploads import is_kept_as
 from partners.actions import Conflict
 from pledges.actions.answers.proposed import pledge_from_json, pledge_to_json
 from pledges.actions.answers.reading import FIELDS, REVIEW_FIELDS, plain, version_of
@@ -79,13 +80,14 @@ def _save(answer, values, seen, file=None):
 
 def _add_evidence(answer, file):
     rows = answer.evidence.all()
-    if any(row.name == file.original_name and row.size == file.content.size for row in rows):  # a double click
+    values = {"name": file.original_name, "size": file.content.size}
+    if any(is_kept_as(file, row) for row in rows.filter(**values)):  # a double click
         return
     if len(rows) >= settings.REVIEW_FILES_AT_MOST:
         raise ValidationError(
             {"file": _("There are %(n)s files already. Remove one first.") % {"n": settings.REVIEW_FILES_AT_MOST}}
         )
-    row = Evidence(answer=answer, name=file.original_name, size=file.content.size)
+    row = Evidence(answer=answer, **values)
     row.file.save(file.content.name, file.content, save=False)
     try:
         with transaction.atomic():
