@@ -4,10 +4,13 @@ product.md, *Moderation*. The states and the moves between them are here once, f
 """
 
 import datetime
+import hashlib
+import json
 from functools import lru_cache
 
 import holidays
 from django.conf import settings
+from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -140,6 +143,12 @@ def move(obj, move, *, actor, message="", **data):
         **data,
     )
     return obj
+
+
+def fingerprint(*rows):
+    """Differs when anything in the rows is not what it was, for a page to say what was seen."""
+    written = json.dumps(serializers.serialize("python", rows), default=str, sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 @lru_cache

@@ -42,7 +42,7 @@ class StoryFeed(CharterFeed):
         return story.first_published_at
 
     def item_updateddate(self, story):
-        return max(story.first_published_at, story.decided_at)
+        return max(filter(None, [story.first_published_at, story.decided_at, story.revised_at]))
 
     def item_author_name(self, story):
         return str(story.partner.public_name) if story.partner else _("Oxfordshire Inclusive Economy Charter")

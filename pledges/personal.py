@@ -146,7 +146,7 @@ REGISTER = {
     "pledges.Story": Table(
         plain=(
             f"id {_MODERATED} kind slug partner pledge review shows_people offered_by offered_at confirmed_at"
-            " first_published_at taken_down_at taken_down is_example"
+            " first_published_at taken_down_at taken_down revised_at replaces drop_pictures drop_people is_example"
         ),
         personal="teller_name teller_email source",
         groups="title summary body quote quote_by decision_message",

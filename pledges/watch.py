@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oiep.watch import Figure, Section, register
 from partners.models import Partner
+from pledges.actions.helpers import helpers_ending
 from pledges.actions.pledges import refresh_active_areas
 from pledges.actions.stories import consents_ending
 from pledges.models import HelpReply, HelpRequest, Pledge, Signing, Story
@@ -87,6 +88,13 @@ register(
         (_("story of which a consent ends soon"), _("stories of which a consent ends soon")),
         lambda: Story.objects.filter(pk__in=consents_ending().values("story")),
         _("Ask the person again, and enter what they say; after the last day the story is not shown."),
+    ),
+    Figure(
+        "helper-ends",
+        Section.SOON,
+        (_("local helper whose consent ends soon"), _("local helpers whose consent ends soon")),
+        lambda: helpers_ending(),
+        _("Ask them again, and enter what they say; after the last day they are not listed."),
     ),
     Figure(
         "burst",

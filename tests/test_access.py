@@ -376,7 +376,6 @@ RECOGNITIONS = [
 ]
 # Stories: for everybody; by link to who offered one, and to who is in one; a partner's own.
 OWN_STORIES = PARTNER + "stories/"
-TO_STORIES = "→/account/partners/bakery/stories/"
 STORIES = [
     ("stories/", {}, "200"),
     ("stories/offer/", {}, "200"),
@@ -406,11 +405,7 @@ STORIES = [
     (OWN_STORIES + "offer/", {"slug": "bakery"}, THE_BAKERS),
     (OWN_STORIES + "offer/", {"slug": "mill"}, THE_OTHERS),
     (OWN_STORIES + "<int:pk>/", {"slug": "bakery", "pk": "waiting story"}, THE_BAKERS),
-    (
-        OWN_STORIES + "<int:pk>/",
-        {"slug": "bakery", "pk": "story"},
-        f"login 404 {TO_STORIES} {TO_STORIES} 404 404 404 404",
-    ),
+    (OWN_STORIES + "<int:pk>/", {"slug": "bakery", "pk": "story"}, THE_BAKERS),
     (OWN_STORIES + "<int:pk>/", {"slug": "mill", "pk": "waiting story"}, NOBODY_S),
     (OWN_STORIES + "<int:pk>/take-down/", {"slug": "bakery", "pk": "story"}, THE_BAKERS),
     (OWN_STORIES + "<int:pk>/take-down/", {"slug": "mill", "pk": "story"}, NOBODY_S),
@@ -736,6 +731,7 @@ DESK = [
         f"{STRANGERS} 403 {TO_RESULTS} {TO_RESULTS}",  # there is no tie
     ),
     ("admin/events/judge/<int:pk>/stand-down/", {"pk": "the judge"}, f"{STRANGERS} 403 {TO_JUDGE} {TO_JUDGE}"),
+    ("admin/pledges/story/decide/", {}, f"{STRANGERS} 403 →/admin/pledges/story/ →/admin/pledges/story/"),
     ("admin/pledges/story/<int:pk>/decide/", {"pk": "waiting story"}, f"{STRANGERS} 403 200 200"),
     *(
         (f"admin/pledges/story/<int:pk>/{button}/", {"pk": "story"}, f"{STRANGERS} 403 {TO_STORY} {TO_STORY}")
@@ -745,6 +741,11 @@ DESK = [
         "admin/pledges/story/<int:pk>/withdraw/<int:consent>/",
         {"pk": "story", "consent": "consent row"},
         f"{STRANGERS} 403 {TO_STORY} {TO_STORY}",
+    ),
+    (
+        "admin/pledges/helprequest/decide/",
+        {},
+        f"{STRANGERS} 403 →/admin/pledges/helprequest/ →/admin/pledges/helprequest/",
     ),
     ("admin/pledges/helprequest/<int:pk>/decide/", {"pk": "waiting help"}, f"{STRANGERS} 403 200 200"),
     ("admin/pledges/helprequest/<int:pk>/undo/", {"pk": "help"}, f"{STRANGERS} 403 {TO_REQUEST} {TO_REQUEST}"),

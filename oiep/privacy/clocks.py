@@ -205,6 +205,8 @@ def _to_delete(today):
     gone = _start_of(today - datetime.timedelta(days=settings.DECLINED_KEPT_DAYS))
     withdrawn = Q(taken_down=Story.TakenDown.CONSENT) | ~Q(state=State.APPROVED)  # or it was taken back
     yield "stories", Story.objects.filter(withdrawn, taken_down_at__lt=gone).order_by("pk")
+    replaced = Story.objects.approved().exclude(replaces=None)  # they hold what was changed, in case it is undone
+    yield "stories", replaced.filter(decided_at__lt=gone).order_by("pk")
     ended = _start_of(today - datetime.timedelta(days=settings.DECLINED_KEPT_DAYS))
     ran_out = ended - datetime.timedelta(days=settings.INVITATION_DAYS)
     for model in (PartnerInvitation, GroupInvitation, JudgeInvitation):

@@ -97,10 +97,15 @@ def _lock(request):
 
 
 @transaction.atomic
-def decide(*, request, decision, actor, message=""):
-    """Approves one, asks for changes, declines it, or undoes that, and tells who asked. Raises as `move` does."""
+def decide(*, request, decision, actor, message="", seen=None):
+    """Approves one, asks for changes, declines it, or undoes that, and tells who asked. Raises as `move` does.
+
+    seen: its `fingerprint` when it was read. Raises NotPossible also where it is not as it was seen.
+    """
     locked(request.partner)
     request = _lock(request)
+    if seen is not None and seen != request.fingerprint:
+        raise NotPossible(_("This changed after you opened it. Look at it again, then decide."))
     move(request, decision, actor=actor, message=message, partner=request.partner_id)
     if decision == Move.UNDO:
         rows = OutgoingEmail.objects.about(request).filter(template="help_answer")

@@ -39,8 +39,8 @@ class DecisionForm(WordsForm):
 class DecidedAlone:
     """For a ModelAdmin: the addresses `…/decide/` and `…/undo/`, and how long a thing has waited.
 
-    decide_template: the page. A subclass has `decide(thing, move, actor, message)`, `things_to_decide()`, the rows with
-    all that the page needs, and `decision_context(thing)`.
+    decide_template: the page. A subclass has `decide(thing, move, actor, message, seen)`, `things_to_decide()`, the
+    rows with all that the page needs, and `decision_context(thing)`.
     """
 
     decide_template = ""
@@ -66,6 +66,7 @@ class DecidedAlone:
             "subtitle": None,
             "opts": self.opts,
             "thing": thing,
+            "seen": thing.fingerprint,
             "obstacle": thing.why_not(Move.DECLINE),
             "form": form,
             "events": audit.trail(thing).select_related("subject_type")[:50],
@@ -75,7 +76,8 @@ class DecidedAlone:
 
     def _decide(self, request, thing, form):
         try:
-            self.decide(thing, form.cleaned_data["move"], request.user, form.words)
+            seen = request.POST.get("seen")
+            self.decide(thing, form.cleaned_data["move"], request.user, form.words, seen=seen)
         except ValidationError as refusal:
             form.add_error(None, refusal)
             return False

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from oiep.admin import ReadOnlyAdmin
 from pledges.actions import help_wanted as actions
 from pledges.admin.alone import DecidedAlone
+from pledges.admin.together import DecidedTogether
 from pledges.forms.help_wanted import OutcomeForm
 from pledges.models import HelpRequest
 
@@ -29,7 +30,7 @@ class RepliesFilter(admin.SimpleListFilter):
 
 
 @admin.register(HelpRequest)
-class HelpRequestAdmin(DecidedAlone, ReadOnlyAdmin):
+class HelpRequestAdmin(DecidedTogether, DecidedAlone, ReadOnlyAdmin):
     decide_template = "admin/pledges/helprequest/decide.html"
     change_form_template = "admin/pledges/helprequest/change_form.html"
     list_display = ["title", "direction", "need", "partner_name", "state", "waits", "answers", "open_until", "outcome"]
@@ -75,6 +76,7 @@ class HelpRequestAdmin(DecidedAlone, ReadOnlyAdmin):
             return path(address, self.admin_site.admin_view(view), name=f"pledges_helprequest_{name}")
 
         return [
+            self.together_url(),
             *self.decision_urls(),
             on_reply("introduce", self.introduce_view),
             on_reply("put-aside", self.put_aside_view),
@@ -85,8 +87,11 @@ class HelpRequestAdmin(DecidedAlone, ReadOnlyAdmin):
     def things_to_decide(self):
         return HelpRequest.objects.select_related("partner", "asked_by").prefetch_related("areas")
 
-    def decide(self, row, move, actor, message):
-        actions.decide(request=row, decision=move, actor=actor, message=message)
+    def decide(self, row, move, actor, message, seen=None):
+        actions.decide(request=row, decision=move, actor=actor, message=message, seen=seen)
+
+    def words_of(self, row):
+        return [f"{row.get_direction_display()}. {row.get_need_display()}. {row.partner.name}", row.text]
 
     def introduce_view(self, request, pk, reply):
         def introduce(row):

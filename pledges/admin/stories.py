@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from oiep import audit
 from oiep.admin import CharterAdmin
+from oiep.moderation import Move, State
 from oiep.uploads import ACCEPT_PICTURE
 from pledges.actions import stories as actions
 from pledges.actions.stories.offering import add_picture, require_sound_dates, widths_of
 from pledges.admin.alone import DecidedAlone
+from pledges.admin.together import DecidedTogether
 from pledges.models import Consent, Story, StoryPicture
 
 
@@ -107,12 +109,37 @@ class WaitsFilter(admin.SimpleListFilter):
         return queryset
 
 
+_COMPARED = ("kind", "title", "summary", "body", "quote", "quote_by", "pledge", "shows_people", "areas", "districts")
+
+
+def differences(change):
+    """What a change makes different in its story: the field's name, and what it says now and would say."""
+    found = []
+    for name in _COMPARED:
+        now, new = (_in_words(story, name) for story in (change.replaces, change))
+        if now != new:
+            found.append((Story._meta.get_field(name).verbose_name, now, new))
+    return found
+
+
+def _in_words(story, name):
+    if name in ("areas", "districts"):
+        return "; ".join(str(row) for row in getattr(story, name).all())
+    if name == "kind":
+        return story.get_kind_display()
+    if name == "shows_people":
+        return _now("Yes") if story.shows_people else _now("No")
+    if name == "pledge":
+        return f"{story.pledge.area.short_name}: {story.pledge.statement}" if story.pledge else ""
+    return getattr(story, name)
+
+
 @admin.register(Story)
-class StoryAdmin(DecidedAlone, CharterAdmin):
+class StoryAdmin(DecidedTogether, DecidedAlone, CharterAdmin):
     form = StoryAdminForm
     decide_template = "admin/pledges/story/decide.html"
     change_form_template = "admin/pledges/story/change_form.html"
-    list_display = ["title", "who", "state", "waits", "taken_down_at", "first_published_at"]
+    list_display = ["title", "what", "who", "state", "waits", "taken_down_at", "first_published_at"]
     list_filter = ["state", WaitsFilter, "kind", "taken_down", "areas", "districts"]
     list_select_related = ["partner"]
     search_fields = ["title", "summary", "partner__name", "teller_name", "teller_email"]
@@ -154,6 +181,17 @@ class StoryAdmin(DecidedAlone, CharterAdmin):
     def view_on_site(self, story):
         return story.get_absolute_url() if Story.objects.published().filter(pk=story.pk).exists() else None
 
+    def get_queryset(self, request):
+        """With changes that wait or were declined; what an approved change replaced is on its story's page alone."""
+        rows = super().get_queryset(request)
+        if request.resolver_match.url_name.endswith("_changelist"):
+            rows = rows.exclude(state=State.APPROVED, replaces__isnull=False)
+        return rows
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def what(self, story):
+        return _("Change to a story") if story.replaces_id else story.get_kind_display()
+
     @admin.display(description=_("offered by"))
     def who(self, story):
         if story.partner_id:
@@ -188,6 +226,7 @@ class StoryAdmin(DecidedAlone, CharterAdmin):
     def get_urls(self):
         withdraw = self.admin_site.admin_view(self.withdraw_view)
         return [
+            self.together_url(),
             *self.decision_urls(),
             self.own_url("take-down", self.take_down_view),
             self.own_url("put-back", self.put_back_view),
@@ -196,13 +235,33 @@ class StoryAdmin(DecidedAlone, CharterAdmin):
         ]
 
     def things_to_decide(self):
-        return Story.objects.select_related("partner", "pledge__area").prefetch_related("pictures__sizes", "areas")
+        rows = Story.objects.select_related("partner", "pledge__area", "replaces__partner", "replaces__pledge__area")
+        return rows.prefetch_related("areas", "districts", "replaces__areas", "replaces__districts")
 
-    def decide(self, story, move, actor, message):
-        actions.decide_story(story=story, decision=move, actor=actor, message=message)
+    def decide(self, story, move, actor, message, seen=None):
+        actions.decide_story(story=story, decision=move, actor=actor, message=message, seen=seen)
+
+    def words_of(self, story):
+        people = [f"{consent.name}: {consent.status}" for consent in story.people_once_approved]
+        quote = [f"“{story.quote}” {story.quote_by}"] if story.quote else []
+        return [story.summary, story.body, *quote, *people]
+
+    def effect_of(self, story, move):
+        if story.replaces_id and move == Move.APPROVE:
+            return _("The story becomes public as it is changed.")
+        return super().effect_of(story, move)
 
     def decision_context(self, story):
-        return {"story": story, "consents": story.consents.all(), "missing": story.consent_obstacle()}
+        dropped = set(story.drop_people or [])
+        return {
+            "story": story,
+            "pictures": story.pictures_once_approved.prefetch_related("sizes"),
+            "consents": story.people_once_approved,
+            "missing": story.consent_obstacle(),
+            "differences": differences(story) if story.replaces_id and not story.is_old_text else [],
+            "pictures_out": [row for row in story.all_pictures if row.pk in (story.drop_pictures or [])],
+            "people_out": [row for row in story.all_people if row.pk in dropped],
+        }
 
     def take_down_view(self, request, pk):
         def take_down(story):

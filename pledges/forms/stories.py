@@ -155,7 +155,8 @@ class StoryForm(CharterForm):
             self.fields[f"person_{number}_{name}"] = field
 
     def _add_what_may_go(self, story):
-        pictures, people = list(story.pictures.all()), list(story.consents.all())
+        pictures, people = list(story.all_pictures), list(story.all_people)
+        self.initial |= {"drop_pictures": story.drop_pictures, "drop_people": story.drop_people}
         if pictures:
             self.fields["drop_pictures"] = forms.MultipleChoiceField(
                 label=_("Take out pictures"),
@@ -188,7 +189,7 @@ class StoryForm(CharterForm):
             self._clean_picture(cleaned, number)
         for number in range(1, PEOPLE + 1):
             self._clean_person(cleaned, number)
-        stay = self.story and self.story.consents.exclude(pk__in=cleaned.get("drop_people", [])).exists()
+        stay = self.story and self.story.all_people.exclude(pk__in=cleaned.get("drop_people", [])).exists()
         if cleaned.get("shows_people") and not (stay or self.people) and not self.errors:
             self.add_error("person_1_name", _("Say who can be recognised in it, and what they agreed to."))
         if self.errors:

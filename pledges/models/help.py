@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from oiep.moderation import Moderated, ModeratedQuerySet, Move, State, moderation_constraints
+from oiep.moderation import Moderated, ModeratedQuerySet, Move, State, fingerprint, moderation_constraints
 from oiep.text import clean_line, clean_text
 from partners.models import Partner, PriorityArea
 from pledges.models.resources import Need
@@ -102,6 +102,11 @@ class HelpRequest(Moderated):
     @property
     def is_editable(self):
         return not self.closed_at and self.state in (State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED)
+
+    @property
+    def fingerprint(self):
+        """Differs when anything of it is not what it was."""
+        return fingerprint(self)
 
     @property
     def latest_day(self):

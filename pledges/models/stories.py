@@ -1,4 +1,4 @@
-"""Human stories and case studies, the pictures in them, and who has agreed to be in one (docs/decisions/0033)."""
+"""Human stories and case studies, the pictures in them, and who has agreed to be in one (docs/decisions/0033, 0065)."""
 
 import datetime
 import secrets
@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from oiep.moderation import Moderated, ModeratedQuerySet, Move, State, moderation_constraints
+from oiep.moderation import Moderated, ModeratedQuerySet, Move, State, fingerprint, moderation_constraints
 from oiep.text import clean_line, clean_text, fold
 from oiep.uploads import PrivateFileField
 from partners.models import District, Partner, PriorityArea
@@ -44,7 +44,7 @@ class StoryQuerySet(ModeratedQuerySet):
         partners = Partner.objects.published()
         return (
             self.approved()
-            .filter(Q(partner=None) | Q(partner__in=partners), taken_down_at=None)
+            .filter(Q(partner=None) | Q(partner__in=partners), taken_down_at=None, replaces=None)
             .filter(~Exists(Consent.objects.missing(on).filter(story=OuterRef("pk"))))
             .filter(Q(shows_people=False) | Exists(Consent.objects.filter(story=OuterRef("pk"))))
         )
@@ -67,6 +67,14 @@ class StoryQuerySet(ModeratedQuerySet):
             self = self.filter(Q(title__icontains=word) | Q(summary__icontains=word) | Q(body__icontains=word))
         return self
 
+    def originals(self):
+        """Stories, and not the changes to them, which are rows of their own."""
+        return self.filter(replaces=None)
+
+    def open_changes(self):
+        """Changes that wait for the manager, or go back and forth."""
+        return self.exclude(replaces=None).filter(state__in=Story.OPEN, taken_down_at=None)
+
     def unconfirmed(self):
         """Offered by somebody who has not opened the link that we sent to their address."""
         return self.filter(state=State.DRAFT, confirmed_at=None)
@@ -76,7 +84,19 @@ class StoryQuerySet(ModeratedQuerySet):
         return _with_token(self, _CONFIRM, token)
 
 
+def _keys():
+    return ArrayField(models.BigIntegerField(), default=list, null=True, editable=False)
+
+
 class Story(Moderated):
+    """A story; or, where `replaces` names one, a change to it that waits beside what is public.
+
+    A change holds the whole new text, the pictures and people that it adds, and the keys of those that it takes out.
+    Approving it exchanges the two, so an approved change holds what it replaced, and undoing exchanges them again.
+    """
+
+    OPEN = (State.SUBMITTED, State.CHANGES_ASKED)
+
     class Kind(models.TextChoices):
         STORY = "story", _("Human story")
         CASE_STUDY = "case_study", _("Case study")
@@ -123,6 +143,13 @@ class Story(Moderated):
     taken_down = models.CharField(
         _("why it was taken down"), max_length=10, choices=TakenDown.choices, blank=True, editable=False
     )
+    revised_at = models.DateTimeField(_("last changed"), null=True, editable=False)
+    replaces = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, editable=False, related_name="changes",
+        verbose_name=_("changes the story"),
+    )  # fmt: skip
+    drop_pictures = _keys()
+    drop_people = _keys()
     is_example = models.BooleanField(_("example"), default=False, editable=False)
 
     objects = StoryQuerySet.as_manager()
@@ -155,6 +182,12 @@ class Story(Moderated):
                 name="story_approved_was_published",
                 condition=~Q(state=State.APPROVED) | Q(first_published_at__isnull=False),
             ),
+            models.UniqueConstraint(
+                "replaces",
+                name="story_one_open_change",
+                condition=Q(state__in=(State.SUBMITTED, State.CHANGES_ASKED), taken_down_at=None),
+                violation_error_message=_("A change to this story waits already."),
+            ),
         ]
 
     def __str__(self):
@@ -169,7 +202,7 @@ class Story(Moderated):
         super().save(*args, **kwargs)
 
     def _free_slug(self):
-        base = slugify(fold(self.title))[:60].strip("-")
+        base = "" if self.replaces_id else slugify(fold(self.title))[:60].strip("-")
         slug = base
         while not slug or slug in _TAKEN or Story.objects.filter(slug=slug).exists():
             slug = f"{base or 'story'}-{secrets.token_hex(4)}"
@@ -177,8 +210,41 @@ class Story(Moderated):
 
     @property
     def is_editable(self):
-        """Whether who offered it can change it: until it is decided on, and when changes were asked for."""
-        return not self.taken_down_at and self.state in (State.DRAFT, State.SUBMITTED, State.CHANGES_ASKED)
+        """Whether who offered it can change it: until it is declined or taken down."""
+        return not self.taken_down_at and self.state != State.DECLINED and not self.is_old_text
+
+    @property
+    def is_old_text(self):
+        """Whether it is an approved change, which holds what it replaced."""
+        return bool(self.replaces_id) and self.state == State.APPROVED
+
+    @property
+    def open_change(self):
+        """The change to it that waits, or None."""
+        return None if self.replaces_id else self.changes.open_changes().first()
+
+    @property
+    def all_pictures(self):
+        """Its own and, of a change, those of the story that it changes, also the ones that it takes out."""
+        return StoryPicture.objects.filter(story__in=filter(None, [self.pk, self.replaces_id]))
+
+    @property
+    def all_people(self):
+        """As `all_pictures`, of the consents."""
+        return Consent.objects.filter(story__in=filter(None, [self.pk, self.replaces_id]))
+
+    @property
+    def pictures_once_approved(self):
+        return self.all_pictures.exclude(pk__in=self.drop_pictures or [])
+
+    @property
+    def people_once_approved(self):
+        return self.all_people.exclude(pk__in=self.drop_people or [])
+
+    @property
+    def fingerprint(self):
+        """Differs when anything of it is not what it was: its text, its pictures, who is in it, or where it stands."""
+        return fingerprint(self, *self.pictures_once_approved.order_by("pk"), *self.people_once_approved.order_by("pk"))
 
     @property
     def picture(self):
@@ -201,15 +267,28 @@ class Story(Moderated):
             }
         if move == Move.SUBMIT and not self.confirmed_at:
             return _("The address of who offered it is not confirmed yet.")
+        if self.replaces_id and (obstacle := self._change_obstacle(move)):
+            return obstacle
         if move == Move.APPROVE and (obstacle := self.consent_obstacle()):
             return obstacle
         return super().why_not(move)
 
+    def _change_obstacle(self, move):
+        story = self.replaces
+        if move == Move.APPROVE and (story.taken_down_at or story.state != State.APPROVED):
+            return _("The story that it changes is not approved now, or was taken down. See to that one first.")
+        if move == Move.UNDO and self.state == State.APPROVED:
+            others = story.changes.exclude(pk=self.pk)
+            if others.open_changes().exists() or others.approved().filter(decided_at__gt=self.decided_at).exists():
+                return _("The story was changed again since, or another change waits, so this cannot be undone.")
+        return ""
+
     def consent_obstacle(self):
         """What is missing before it may be public, of those who can be recognised in it; empty for nothing."""
-        if Consent.objects.missing().filter(story=self).exists():
+        people = self.people_once_approved
+        if people.missing().exists():
             return _("Somebody in it has not agreed to be on this site now. Take them out, or record their consent.")
-        if self.shows_people and not self.consents.exists():
+        if self.shows_people and not people.exists():
             return _("Somebody can be recognised in it. Record who agreed to that, or ask for it.")
         return ""
 

@@ -1,11 +1,15 @@
 """The toolkit: what is shown, to whom it fits, and the first steps after signing."""
 
 import datetime
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from oiep.models import OutgoingEmail
+from pledges.actions.daily import run_day
+from pledges.actions.helpers import helpers_ending
 from pledges.models import Resource
 from pledges.toolkit import Shelf, beside_ideas, first_steps
 from tests.factories import (
@@ -29,6 +33,63 @@ def test_helper_is_shown_only_while_they_agree(client):
     assert "Not asked" not in page
     assert not Resource.objects.published(on=helper.agreed_until + datetime.timedelta(days=1)).exists()
     assert not Resource.objects.published(on=helper.agreed_on - datetime.timedelta(days=1)).exists()
+
+
+@pytest.mark.parametrize(
+    ("days", "letters", "step"),
+    [(61, 0, None), (60, 1, "soon"), (59, 1, "soon"), (14, 1, "fortnight"), (0, 1, "fortnight"), (-1, 1, "over")],
+)
+def test_manager_is_warned_once_before_a_helper_s_consent_ends(days, letters, step):
+    helper = ResourceFactory(helper=True, title="Aspire")
+    ResourceFactory(helper=True, retired=True)
+    ResourceFactory(kind="helper", title="Not asked")
+    today = helper.agreed_until - datetime.timedelta(days=days)
+    for _n in range(2):
+        run_day(today)
+    sent = OutgoingEmail.objects.filter(template="helper_consent_ending", state="waiting")
+    assert sent.count() == letters
+    if step:
+        assert sent.get().key == f"helper/{helper.pk}/{helper.agreed_until}/{step}"
+        assert "Aspire" in sent.get().text
+
+
+def test_helper_who_agreed_anew_is_warned_of_anew_and_stands_on_the_desk_meanwhile(client_of, manager):
+    helper = ResourceFactory(helper=True)
+    assert not helpers_ending().exists()
+    run_day(helper.agreed_until)
+    helper.agreed_until += datetime.timedelta(days=365)
+    helper.save()
+    run_day(helper.agreed_until)
+    assert OutgoingEmail.objects.filter(template="helper_consent_ending", state="waiting").count() == 2
+    helper.agreed_until = timezone.localdate() + datetime.timedelta(days=20)
+    helper.save()
+    desk = client_of(manager)
+    assert "1 local helper whose consent ends soon" in re.sub(
+        r"<[^>]+>|\s+", " ", desk.get("/admin/").content.decode()
+    ).replace("  ", " ")
+    assert desk.get("/admin/pledges/resource/?figure=helper-ends").context["cl"].result_count == 1
+
+
+def test_helper_whose_consent_has_ended_is_off_every_output_by_itself(client):
+    area = PriorityAreaFactory(slug="spend")
+    helper = ResourceFactory(helper=True, title="Canary Helpers", areas=[area], capacities=["buyer"], needs=["mentors"])
+    PledgeIdeaFactory(area=area, capacity="buyer")
+    review = ReviewFactory()
+    pledge = PledgeFactory(approved=True, partner=review.partner, area=area, capacity="buyer")
+    pages = ["/resources/", helper.get_absolute_url(), "/areas/spend/", "/help/", "/sitemap-resources.xml"]
+    pages += [f"/reviews/{review.token}/pledges/{pledge.pk}/"]
+
+    def shown():
+        answers = [client.get(page) for page in pages]
+        texts = ["" if answer.status_code == 404 else answer.content.decode() for answer in answers]
+        return [page for page, text in zip(pages, texts, strict=True) if helper.slug in text or helper.title in text]
+
+    assert shown() == pages
+    Resource.objects.update(
+        agreed_on=helper.agreed_on - datetime.timedelta(days=400),
+        agreed_until=timezone.localdate() - datetime.timedelta(days=1),
+    )
+    assert shown() == []
 
 
 def titles(response):

@@ -1,15 +1,7 @@
-"""People's consent to be in a story: withdrawing and renewing it, and warning the manager before it ends.
+"""People's consent to be in a story: withdrawing and renewing it, and warning the manager before it ends."""
 
-The warnings are rows of the outgoing mail under the key `consent/<consent>/<until>/<step>`. What is due is asked by
-window, never by equality of dates: a day run twice changes nothing, and of several missed steps the latest goes, once.
-"""
-
-import datetime
-
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
-from django.db.models.functions import Cast, Concat
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +9,7 @@ from oiep import audit
 from oiep import email as mail
 from oiep.models import OutgoingEmail
 from oiep.moderation import NotPossible, State
+from pledges.actions.endings import ends_by, to_warn_of, warn
 from pledges.actions.stories import letters
 from pledges.actions.stories.locking import lock_story
 from pledges.actions.stories.offering import require_sound_dates
@@ -28,7 +21,8 @@ def _lock(consent):
     found = Consent.objects.select_for_update(of=("self",)).filter(pk=consent.pk).first()
     if found is None:
         raise NotPossible(_("This consent has been deleted, so there is nothing left to do."))
-    found.story = story
+    # A change to the story may have taken it out or put it in since it was read; the lock keeps that still now.
+    found.story = story if found.story_id == story.pk else lock_story(found.story)
     return found
 
 
@@ -75,65 +69,31 @@ def _end_warnings(consent, reason):
 # Warning the manager --------------------------------------------------------------------------
 
 
-def _key(consent, step):
-    return f"consent/{consent.pk}/{consent.until}/{step}"
-
-
 def consents_ending(today=None):
     """Those to stories that stand, of which the end is near enough to ask again, or past."""
-    day = (today or timezone.localdate()) + datetime.timedelta(days=settings.CONSENT_ASKED_DAYS)
-    stands = Q(story__state=State.APPROVED, story__taken_down_at=None)
-    return Consent.objects.filter(stands, withdrawn_at=None, until__lte=day)
+    stands = Q(story__state=State.APPROVED, story__taken_down_at=None, story__replaces=None)
+    return Consent.objects.filter(stands, withdrawn_at=None, until__lte=ends_by(today))
 
 
 def consents_to_renew(today):
-    """Those to stories that stand, whose latest step that is due is not in the ledger yet, the first to end first."""
-    due = [
-        When(until__lte=today - datetime.timedelta(days=offset), then=Value(step))
-        for step, offset in reversed(settings.CONSENT_STEPS)
-    ]
-    key = Concat(Value("consent/"), Cast("pk", CharField()), Value("/"), Cast("until", CharField()), Value("/"), "step")
-    return (
-        consents_ending(today)
-        .annotate(step=Case(*due, output_field=CharField()))
-        .exclude(step=None)
-        .annotate(key=key)
-        .filter(~Exists(OutgoingEmail.objects.filter(key=OuterRef("key"))))
-        .order_by("until", "pk")
-    )
+    return to_warn_of(consents_ending(today), what="consent", last_day="until", today=today)
 
 
 @transaction.atomic
 def warn_of_ending(*, consent, today):
-    """Records the latest step that is due, with its message to the manager. Returns the step; None for nothing.
-
-    Steps before it that the ledger does not hold were missed: they are recorded as not sent.
-    """
+    """Records the latest step that is due, with its message to the manager. Returns the step; None for nothing."""
     consent = Consent.objects.select_related("story__partner").filter(pk=consent.pk).first()
     if consent is None:
         return None
     consent = _lock(consent)
     if not consents_to_renew(today).filter(pk=consent.pk).exists():
         return None
-    days = [(step, consent.until + datetime.timedelta(days=offset)) for step, offset in settings.CONSENT_STEPS]
-    keys = {step: _key(consent, step) for step, day in days if day <= today}
-    step, key = keys.popitem()
-    mail.skip(
-        templates=dict.fromkeys(keys.values(), "story_consent_ending"),
-        about=consent.story,
-        reason=_("Its day had passed by the time we looked, so the next message went instead."),
-    )
-    mail.queue(
-        to=settings.CONTACT_EMAIL,
+    return warn(
+        consent,
+        what="consent",
+        until=consent.until,
         template="story_consent_ending",
-        context={
-            "consent": consent,
-            "story": consent.story,
-            "is_over": consent.until < max(today, timezone.localdate()),
-            "admin_url": letters.admin_url(consent.story),
-        },
-        key=key,
         about=consent.story,
-        hurry=False,
+        context={"consent": consent, "story": consent.story, "admin_url": letters.admin_url(consent.story)},
+        today=today,
     )
-    return step

@@ -18,7 +18,8 @@ def to_confirm(story):
 
 
 def own_url(story):
-    """Where who offered it sees how it stands."""
+    """Where who offered it, or a change to it, sees how it stands."""
+    story = story.replaces or story
     if story.partner_id:
         return settings.SITE_URL + reverse("account-stories", args=[story.partner.slug])
     return story.confirmation_url
@@ -33,11 +34,12 @@ def answered(story, decision):
         template="story_answer",
         context={
             "story": story,
+            "is_change": bool(story.replaces_id),
             "approved": decision == Move.APPROVE,
             "asked": decision == Move.ASK,
             "words": story.decision_message,
             "own_url": own_url(story),
-            "story_url": settings.SITE_URL + story.get_absolute_url(),
+            "story_url": settings.SITE_URL + (story.replaces or story).get_absolute_url(),
         },
         key=f"story/{story.pk}/answer/{timezone.now().isoformat(timespec='microseconds')}",
         about=story,
@@ -47,6 +49,9 @@ def answered(story, decision):
 def tell_people(story):
     """Tells who is in it that it is public, with the link by which they can withdraw; each person once."""
     for consent in story.consents.filter(withdrawn_at=None).exclude(email=""):
+        before = _told(consent)
+        if before.exclude(state=OutgoingEmail.State.NOT_SENT).exists():
+            continue
         mail.queue(
             to=consent.email,
             template="story_consent",
@@ -55,10 +60,14 @@ def tell_people(story):
                 "story": story,
                 "story_url": settings.SITE_URL + story.get_absolute_url(),
             },
-            key=f"consent/{consent.pk}/told",
+            key=f"consent/{consent.pk}/told/{before.count() + 1}",
             about=story,
             unproven=True,
         )
+
+
+def _told(consent):
+    return OutgoingEmail.objects.filter(key__startswith=f"consent/{consent.pk}/told")
 
 
 def consent_withdrawn(consent):
@@ -78,5 +87,8 @@ def admin_url(story):
 
 def forget_unsent(story):
     """A decision that was undone is not told any more, if its message has not gone yet."""
+    reason = _("The decision was undone.")
     rows = OutgoingEmail.objects.about(story).filter(template__in=("story_answer", "story_consent"))
-    mail.withhold(rows, reason=_("The decision was undone."))
+    mail.withhold(rows, reason=reason)
+    for consent in story.consents.all() if story.replaces_id else ():
+        mail.withhold(_told(consent), reason=reason)

@@ -1,4 +1,4 @@
-"""Offering a story, confirming that one did, and changing it until it is decided on."""
+"""Offering a story, confirming that one did, and changing it: before it is public, and while it is (0065)."""
 
 import datetime
 import math
@@ -118,20 +118,92 @@ def change_story(
 ):
     """Changes a story that is not decided on yet, and sends it in again if changes were asked for.
 
-    drop_pictures, drop_people: keys of what goes. Otherwise as `offer_story`. Raises NotPossible when it was decided on
-    meanwhile.
+    One that is approved stays as it is, and the change waits for the manager beside it. drop_pictures, drop_people:
+    keys of what goes. Otherwise as `offer_story`. Returns what was changed: the story, or the change to it; the story
+    also where nothing of it is left to change. Raises NotPossible when it was decided on meanwhile.
     """
     story = lock_story(story)
     if not story.is_editable or not story.confirmed_at:
         raise NotPossible(_("We have decided on this meanwhile. Look at it again."))
-    story.pictures.filter(pk__in=drop_pictures).delete()
-    story.consents.filter(pk__in=drop_people).delete()
-    with _written(story, values, areas, districts, pictures, people):
-        if story.state == State.CHANGES_ASKED:
-            move(story, Move.SUBMIT, actor=actor)
-        else:
-            audit.record(verb="story.changed", subject=story, actor=actor)
+    parts = (areas, districts, pictures, people)
+    drops = ({int(key) for key in drop_pictures}, {int(key) for key in drop_people})
+    if story.state == State.APPROVED:
+        story = story.open_change or _new_change(story, actor)
+    if story.replaces_id:
+        return _change_beside(story, values, parts, drops, actor)
+    story.pictures.filter(pk__in=drops[0]).delete()
+    story.consents.filter(pk__in=drops[1]).delete()
+    with _written(story, values, *parts):
+        _sent_in_again(story, actor)
     return story
+
+
+def _sent_in_again(story, actor):
+    if story.state in (State.DRAFT, State.CHANGES_ASKED):
+        move(story, Move.SUBMIT, actor=actor, partner=story.partner_id)
+    else:
+        audit.record(verb="story.changed", subject=story, actor=actor)
+
+
+def _new_change(story, actor):
+    change = Story(
+        replaces=story,
+        partner=story.partner,
+        review=story.review,
+        offered_by=actor or story.offered_by,
+        teller_name=story.teller_name,
+        teller_email=story.teller_email,
+        confirmed_at=timezone.now(),
+        is_example=story.is_example,
+    )
+    for name in FIELDS:
+        setattr(change, name, getattr(story, name))
+    return change
+
+
+def _change_beside(change, values, parts, drops, actor):
+    """Writes a change that waits beside its story; takes it back where it changes nothing (any more)."""
+    story = change.replaces
+    areas, districts, pictures, people = parts
+    change.drop_pictures = sorted(story.pictures.filter(pk__in=drops[0]).values_list("pk", flat=True))
+    change.drop_people = sorted(story.consents.filter(pk__in=drops[1]).values_list("pk", flat=True))
+    if change.pk:
+        change.pictures.filter(pk__in=drops[0]).delete()
+        change.consents.filter(pk__in=drops[1]).delete()
+    adds = pictures or people or (change.pk and (change.pictures.exists() or change.consents.exists()))
+    differs = any(values[name] != getattr(story, name) for name in FIELDS if name in values)
+    differs = differs or set(areas) != set(story.areas.all()) or set(districts) != set(story.districts.all())
+    if not (adds or differs or change.drop_pictures or change.drop_people):
+        if change.pk:
+            audit.record(verb="story.change_taken_back", subject=story, actor=actor)
+            change.delete()
+        return story
+    with _written(change, values, *parts):
+        _sent_in_again(change, actor)
+    return change
+
+
+def exchange(change):
+    """Puts what a change holds in its story's place, and what the story held in the change's: twice is nothing."""
+    story = change.replaces
+    for name in FIELDS:
+        old, new = getattr(story, name), getattr(change, name)
+        setattr(story, name, new)
+        setattr(change, name, old)
+    for name in ("areas", "districts"):
+        old, new = list(getattr(story, name).all()), list(getattr(change, name).all())
+        getattr(story, name).set(new)
+        getattr(change, name).set(old)
+    for rows, drops in ((StoryPicture.objects, "drop_pictures"), (Consent.objects, "drop_people")):
+        out = list(rows.filter(story=story, pk__in=getattr(change, drops) or []).values_list("pk", flat=True))
+        added = list(rows.filter(story=change).values_list("pk", flat=True))
+        rows.filter(pk__in=out).update(story=change)
+        rows.filter(pk__in=added).update(story=story)
+        setattr(change, drops, sorted(added))
+    latest = story.changes.approved().aggregate(at=Max("decided_at"))["at"]
+    story.revised_at = latest
+    story.save(update_fields=[*FIELDS, "revised_at"])
+    change.save(update_fields=[*FIELDS, "drop_pictures", "drop_people"])
 
 
 @contextmanager
@@ -163,9 +235,9 @@ def _written(story, values, areas, districts, pictures, people):
 
 def add_picture(*, story, made, alt, files=None):
     """Adds a picture behind the others, in the caller's transaction. files: gets the files that were written."""
-    if story.pictures.count() >= settings.STORY_PICTURES_AT_MOST:
+    if story.pictures_once_approved.count() >= settings.STORY_PICTURES_AT_MOST:
         raise NotPossible(_("A story has %(n)d pictures at most.") % {"n": settings.STORY_PICTURES_AT_MOST})
-    order = story.pictures.aggregate(last=Max("order", default=0))["last"] + 1
+    order = story.all_pictures.aggregate(last=Max("order", default=0))["last"] + 1
     picture = StoryPicture(story=story, alt=alt, order=order)
     picture.full_clean(exclude=["story"])
     picture.save()
@@ -179,7 +251,7 @@ def add_picture(*, story, made, alt, files=None):
 
 
 def _add_consent(story, values):
-    if story.consents.count() >= settings.STORY_PEOPLE_AT_MOST:
+    if story.people_once_approved.count() >= settings.STORY_PEOPLE_AT_MOST:
         raise NotPossible(_("That is too many people for one story. Write to us about the others."))
     consent = Consent(story=story, **values)
     require_sound_dates(consent)

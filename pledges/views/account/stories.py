@@ -29,11 +29,23 @@ def _of_approved(view):
 
 @_of_approved
 def stories(request, partner):
-    rows = list(partner.stories.prefetch_related("consents"))
+    rows = list(partner.stories.originals().prefetch_related("consents"))
     shown = set(Story.objects.published().filter(partner=partner).values_list("pk", flat=True))
+    changes = {change.replaces_id: change for change in partner.stories.open_changes()}
+    for change in changes.values():
+        change.partner = partner
     context = {
         "partner": partner,
-        "rows": [{"story": story, "status": status_of(story), "is_shown": story.pk in shown} for story in rows],
+        "rows": [
+            {
+                "story": story,
+                "status": status_of(story),
+                "is_shown": story.pk in shown,
+                "change": changes.get(story.pk),
+                "status_of_change": story.pk in changes and status_of(changes[story.pk]),
+            }
+            for story in rows
+        ],
     }
     return render(request, "stories/account/stories.html", context)
 
@@ -93,7 +105,7 @@ def _begun_with(review, answer):
 
 
 def _own(partner, pk):
-    return get_object_or_404(Story.objects.filter(partner=partner), pk=pk)
+    return get_object_or_404(partner.stories.originals(), pk=pk)
 
 
 @_of_approved
@@ -101,7 +113,8 @@ def change(request, partner, pk):
     story = _own(partner, pk)
     if not story.is_editable:
         return redirect("account-stories", partner.slug)
-    form = StoryForm(request.POST or None, request.FILES or None, partner=partner, story=story)
+    shown = story.open_change or story
+    form = StoryForm(request.POST or None, request.FILES or None, partner=partner, story=shown)
     if form.is_valid():
         try:
             actions.change_story(story=story, actor=request.user, **form.values())
@@ -111,14 +124,14 @@ def change(request, partner, pk):
             form.refuse(refusal)
         else:
             return done(request, partner, waits=True, to="account-stories")
-    context = {"partner": partner, "story": story, "form": form, "asked": asked_for([story])}
+    context = {"partner": partner, "story": story, "form": form, "asked": asked_for([shown])}
     return render(request, "stories/account/offer.html", context)
 
 
 @_of_approved
 def take_down(request, partner, pk):
-    story = _own(partner, pk)
-    if story.taken_down_at or story.state == State.DECLINED:
+    story = get_object_or_404(partner.stories.select_related("replaces"), pk=pk)  # or a change to one
+    if story.taken_down_at or story.state == State.DECLINED or story.is_old_text:
         return redirect("account-stories", partner.slug)
     if request.method == "POST":
         try:

@@ -60,6 +60,9 @@ def confirm(request, token):
         if request.method == "POST":
             if "take_back" in request.POST:
                 actions.take_down(story=story, actor=None)
+            elif "take_back_change" in request.POST:
+                if change := story.open_change:
+                    actions.take_down(story=change, actor=None)
             else:
                 actions.confirm_story(story=story)
             return redirect(request.path)
@@ -69,20 +72,23 @@ def confirm(request, token):
     context = {"story": story, "token": token, "is_public": Story.objects.published().filter(pk=story.pk).exists()}
     if story.state == State.SUBMITTED:
         context["answer_by"] = answer_due(story.submitted_at)
+    if change := story.open_change:
+        context |= {"change": change, "answer_by": answer_due(change.submitted_at)}
     return render(request, "stories/confirm.html", context)
 
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request, token):
-    """By the same link: what we asked to be changed."""
+    """By the same link: what we asked to be changed, or a change to what is public, which waits beside it."""
     try:
         story = Story.objects.select_related("partner").with_token(token)
     except Story.DoesNotExist:
         return _unknown(request)
     if not story.is_editable or not story.confirmed_at:
         return redirect("story-confirm", token)
-    form = StoryForm(request.POST or None, request.FILES or None, story=story)
+    shown = story.open_change or story
+    form = StoryForm(request.POST or None, request.FILES or None, story=shown)
     if form.is_valid():
         try:
             actions.change_story(story=story, **form.values())
@@ -94,7 +100,7 @@ def change(request, token):
         else:
             messages.success(request, _("We have it, and will look at it."))
             return redirect("story-confirm", token)
-    asked = [story.decision_message] if story.state == State.CHANGES_ASKED else []
+    asked = [shown.decision_message] if shown.state == State.CHANGES_ASKED else []
     return render(request, "stories/change.html", {"story": story, "form": form, "asked": asked, "token": token})
 
 
