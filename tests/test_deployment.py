@@ -2,51 +2,23 @@
 
 import contextlib
 import json
-import os
 import re
 import subprocess
-import sys
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from oiep import health, local
 from tests import smtp
-from tests.processes import database_url
+from tests.production import ROOT, command_of_the_image, environment, manage
 
-ROOT = Path(__file__).resolve().parent.parent
+__all__ = ["environment"]
+
 NEEDED = (
     "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SITE_URL", "FROM_EMAIL", "CONTACT_EMAIL",
 )  # fmt: skip
-
-
-@pytest.fixture
-def environment(tmp_path):
-    """What docs/operations.md asks an operator for, and nothing that these tests set for themselves."""
-    ours = ("DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE")
-    return {
-        **{name: value for name, value in os.environ.items() if name not in ours},
-        "SITE": "production",
-        "SECRET_KEY": "kR7-" * 16 + "xQz!9",
-        "ALLOWED_HOSTS": "charter.oiep.example",
-        "SITE_URL": "https://charter.oiep.example",
-        "TRUSTED_PROXIES": "1",
-        "DATABASE_URL": database_url(),
-        "REDIS_URL": "redis://redis.invalid",
-        "EMAIL_URL": "smtp://mail.invalid",
-        "FROM_EMAIL": "OIEP <charter@oiep.example>",
-        "CONTACT_EMAIL": "manager@oiep.example",
-        "STATIC_ROOT": str(tmp_path / "static"),
-        "MEDIA_ROOT": str(tmp_path / "media"),
-    }
-
-
-def manage(environment, *arguments):
-    command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
 @pytest.mark.django_db
@@ -106,9 +78,7 @@ def test_gunicorn_serves_pages_and_files_that_may_be_kept_for_good(environment, 
     collected = manage(environment, "collectstatic", "--noinput", "-v0")
     assert collected.returncode == 0, collected.stderr
     port = smtp.free_port()
-    command = re.search(r"^CMD (\[.+?\])$", (ROOT / "Dockerfile").read_text().replace("\\\n", ""), re.MULTILINE)[1]
-    command = [f"127.0.0.1:{port}" if part == "0.0.0.0:8000" else part for part in json.loads(command)]
-    server = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=environment)
+    server = subprocess.Popen(command_of_the_image(port), cwd=ROOT, env=environment)
 
     def get(path, **headers):
         headers = {"Host": "charter.oiep.example", "X-Forwarded-Proto": "https", **headers}
