@@ -96,8 +96,8 @@ def configuration(folder, *, web, http_port, tls_port):
 class Site:
     """What a visitor's browser speaks to."""
 
-    def __init__(self, tls_port, http_port, web, folder):
-        self.tls_port, self.http_port, self.web = tls_port, http_port, web
+    def __init__(self, tls_port, http_port, web, folder, host=HOST):
+        self.tls_port, self.http_port, self.web, self.host = tls_port, http_port, web, host
         self.context = ssl.create_default_context(cafile=str(folder / "charter.pem"))
 
     def tls(self):
@@ -108,7 +108,7 @@ class Site:
         line = http.client.HTTPSConnection(HOST, timeout=40)
         line.sock = self.tls()
         with contextlib.closing(line):
-            line.request(method, path, body=body, headers=dict(headers))
+            line.request(method, path, body=body, headers={"Host": self.host, **dict(headers)})
             answer = line.getresponse()
             answer.text = answer.read().decode(errors="replace")
             return answer
@@ -126,10 +126,10 @@ def command_of_the_image(port):
 
 
 @contextlib.contextmanager
-def served(environment, folder, ports=None):
+def served(environment, folder, ports=None, host=HOST):
     """The Site, while gunicorn and nginx run; files of theirs are in `folder`.
 
-    ports: of `web`, `http_port` and `tls_port`; free ones if left out.
+    ports: of `web`, `http_port` and `tls_port`; free ones if left out. host: the name by which it is asked for.
     """
     collected = manage(environment, "collectstatic", "--noinput", "-v0")
     assert collected.returncode == 0, collected.stderr
@@ -140,9 +140,10 @@ def served(environment, folder, ports=None):
     settings = {**environment, "METRICS_TOKEN": "m" * 40}
     web = subprocess.Popen(command_of_the_image(ports["web"]), cwd=ROOT, env=settings, stderr=log)
     proxy = subprocess.Popen([shutil.which("nginx"), "-c", str(path), "-p", str(folder)], stderr=subprocess.DEVNULL)
-    site = Site(ports["tls_port"], ports["http_port"], ports["web"], folder)
+    site = Site(ports["tls_port"], ports["http_port"], ports["web"], folder, host)
     site.process = web
     site.log = lambda: (folder / "log").read_text()
+    site.broken = lambda: [line for line in map(json.loads, site.log().splitlines()) if line.get("status", 0) >= 500]
     try:
         assert local._wait(site.is_ready, seconds=90), site.log()
         yield site
