@@ -1,5 +1,6 @@
 """Atom feeds, for feed readers and other sites. They hold what the pages show, and nothing longer."""
 
+import datetime
 import hashlib
 
 from django.conf import settings
@@ -12,10 +13,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 ENTRIES = 30
+# When a feed without entries was last changed: at no time that anything was told of.
+NOTHING_YET = datetime.datetime(2022, 1, 1, tzinfo=datetime.UTC)
 
 
 def site_address(path):
     return settings.SITE_URL + path
+
+
+class CharterAtom(Atom1Feed):
+    def latest_post_date(self):
+        """Django's is the time of day where there is no entry, so that an empty feed would change with each look."""
+        return super().latest_post_date() if self.items else NOTHING_YET
 
 
 class CharterFeed(Feed):
@@ -25,7 +34,7 @@ class CharterFeed(Feed):
     title, its `paragraphs` and the two times. Readers take a summary for HTML, so people's words are escaped here.
     """
 
-    feed_type = Atom1Feed
+    feed_type = CharterAtom
 
     @method_decorator(require_safe)
     def __call__(self, request, *args, **kwargs):

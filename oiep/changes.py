@@ -1,14 +1,79 @@
-"""Whether what the public may see is still what it was, for whoever keeps something that was computed from it."""
+"""Whether what the public may see is still what it was, for whoever keeps something that was made from it.
 
-from django.db.models import Count, Max
+The database notes each statement that changes a table, in a row of `DataChange`: the triggers of migrations 0008 and
+0010, and `watch_tables` for each table that comes later (docs/decisions/0037 and 0061).
+"""
 
-from oiep.models import DataChange
+from django.apps import apps
+from django.db import connection
+from django.db.models import Min, Q
+
+# What no public page is made from, so that writing it changes none: whole apps, and models. Any other table is watched.
+# A test reads the queries of the public pages and finds one that is here by mistake.
+UNSEEN_APPS = {"admin", "auth", "contenttypes", "sessions", "account", "mfa", "usersessions", "desk", "reach"}
+UNSEEN = {
+    "oiep.AddressChange", "oiep.AtWork", "oiep.AuditEvent", "oiep.DataChange", "oiep.Erasure", "oiep.NewsWish",
+    "oiep.OutgoingEmail", "oiep.RequestCount", "oiep.User_groups", "oiep.User_user_permissions", "texts.Revision",
+    "partners.BlockedSender", "partners.ContactMessage", "partners.DeclineReason", "partners.JoinRequest",
+    "partners.Membership", "partners.PartnerInvitation", "partners.ProfileChange", "pledges.HelpReply",
+    "pledges.PutAside", "pledges.Signing", "working_groups.Attendance", "working_groups.CalendarAddress",
+    "working_groups.GroupInvitation", "working_groups.GroupJoinRequest", "events.Criterion", "events.Interest",
+    "events.Judge", "events.Judge_categories", "events.JudgeInvitation", "events.JudgeInvitation_categories",
+    "events.Score", "events.Vote", "events.VoteRequest",
+}  # fmt: skip
+# Of some tables a page shows little, and the rest changes often: an account is written when its owner signs in.
+COLUMNS = {"oiep.User": ("name", "is_active")}
 
 
 def version():
     """A mark that differs after each committed change of the data, in one query of a few hundred rows at most.
 
-    The number of rows tells of a change that was committed after a later one: it has a smaller key.
+    The number of rows, and their sum, tell of a change that was committed after a later one: it has a smaller key.
     """
-    latest = DataChange.objects.aggregate(key=Max("pk"), rows=Count("pk"))
-    return f"{latest['key'] or 0}.{latest['rows']}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0), count(*), coalesce(sum(id), 0) FROM oiep_datachange")
+        return ".".join(map(str, cursor.fetchone()))
+
+
+def next_moment(now):
+    """When a page may next be another by the clock alone, the data being what they are; None if never.
+
+    Models say by which of their times: `public_moments`. Whole days are not among them.
+    """
+    found = []
+    for model in apps.get_models():
+        if names := getattr(model, "public_moments", ()):
+            times = {name: Min(name, filter=Q(**{f"{name}__gt": now})) for name in names}
+            found += model.objects.aggregate(**times).values()
+    return min(filter(None, found), default=None)
+
+
+def watched_models():
+    for model in apps.get_models(include_auto_created=True):
+        options = model._meta
+        is_ours = options.managed and not options.proxy
+        if is_ours and options.app_label not in UNSEEN_APPS and options.label not in UNSEEN:
+            yield model
+
+
+# The function comes with migration 0010: where that has been taken back, nothing is watched anew.
+_UNWATCHED = """
+SELECT class.relname FROM pg_class class
+WHERE class.relnamespace = current_schema()::regnamespace AND class.relkind = 'r' AND class.relname = ANY(%s)
+      AND to_regproc('oiep_note_public_change') IS NOT NULL
+      AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = class.oid
+                      AND tgname IN ('oiep_note_change', 'oiep_note_public_change'))
+"""
+
+
+def watch_tables(**kwargs):
+    """Has the database note the changes of each table that is not watched yet; called after each `migrate`."""
+    tables = {model._meta.db_table: COLUMNS.get(model._meta.label, ()) for model in watched_models()}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNWATCHED, [list(tables)])
+        for (table,) in cursor.fetchall():
+            of = f" OF {', '.join(tables[table])}" if tables[table] else ""
+            cursor.execute(
+                f'CREATE TRIGGER oiep_note_public_change AFTER INSERT OR UPDATE{of} OR DELETE OR TRUNCATE ON "{table}" '
+                "FOR EACH STATEMENT EXECUTE FUNCTION oiep_note_public_change()"
+            )

@@ -22,6 +22,7 @@ REQUESTS = Counter("charter_requests_total", "Answers", ["method", "page", "stat
 SECONDS = Histogram(
     "charter_request_seconds", "How long answers took", ["page"], buckets=(0.05, 0.1, 0.25, 0.5, 1, 3, 10)
 )
+PAGES = Counter("charter_pages_total", "Public pages for strangers, from memory or made anew", ["how"])
 SLOW_QUERIES = Counter("charter_slow_queries_total", "Queries that took longer than SLOW_QUERY_MS")
 
 

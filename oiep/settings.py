@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "oiep.middleware.private_answers",
+    "oiep.pages.keep_pages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "oiep.languages.speak",
@@ -164,6 +165,8 @@ CACHES = {
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# Of public pages, in each web process (oiep/pages.py); 0 keeps none.
+PAGES_KEPT_MEGABYTES = env.int("PAGES_KEPT_MEGABYTES", 0 if DEBUG else 24)
 
 STATIC_URL = "/static/"
 # Only production collects its files; a local server takes them from where they are.

@@ -23,6 +23,7 @@ from events.models import Event, Judge
 from oiep import health, metrics
 from oiep.day import last_day
 from oiep.limits import source_of
+from oiep.pages import keep
 from oiep.rules import rules
 from oiep.sitemaps import SITEMAPS
 from oiep.texts.nodes import in_use as wordings_in_use
@@ -52,6 +53,7 @@ NEWEST, STORIES = 6, 3
 
 
 @require_safe
+@keep()
 def home(request):
     organisations = Partner.objects.listed().exclude(kind=Kind.RESIDENT)
     newest = organisations.order_by("-approved_at", "-pk").select_related("logo").prefetch_related("areas", "districts")
@@ -75,6 +77,7 @@ def home(request):
 
 
 @require_safe
+@keep("area", "place", "kind", "size", "sector", "recognition", "sort", "page", "lapsed")
 def directory(request):
     """The partners that are listed or, where that is asked for, those that have lapsed, each with its standing."""
     is_lapsed = "lapsed" in request.GET
@@ -87,6 +90,7 @@ def directory(request):
 
 
 @require_safe
+@keep()
 def partner(request, slug):
     partners = Partner.objects.published().select_related("sector", "logo").prefetch_related("areas", "districts")
     partner = get_object_or_404(partners, slug=slug)
@@ -119,6 +123,7 @@ def partner(request, slug):
 
 
 @require_safe
+@keep()
 def page(request, name):
     """A page of prose: accessibility, privacy, terms."""
     with wordings_in_use():

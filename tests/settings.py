@@ -17,6 +17,7 @@ SEARCHES_A_MINUTE = 100_000
 DATA_LIMIT_BY_SOURCE = (100_000, 300)
 CELERY_BROKER_URL = "memory://"
 SITE_URL = "http://testserver"
+PAGES_KEPT_MEGABYTES = 0  # tests/oiep/test_kept_pages.py keeps some
 FIGURES_REST_AT_MOST = 0  # a slow machine is no large scheme
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 # Look static files up when they are asked for, rather than list them all for each test's client.

@@ -50,6 +50,7 @@ class AwardRound(models.Model):
     shortlisted_at = models.DateTimeField(_("shortlist published"), null=True, blank=True, editable=False)
     is_example = models.BooleanField(_("example"), default=False, editable=False)
 
+    public_moments = ("opens_at", "closes_at", "judged_until", "announced_at")
     objects = AwardRoundQuerySet.as_manager()
 
     class Meta:

@@ -193,6 +193,7 @@ class Event(models.Model):
     )
     is_example = models.BooleanField(_("example"), default=False, editable=False)
 
+    public_moments = ("published_at", "starts_at", "ends_at", "bookings_close_at")
     objects = EventQuerySet.as_manager()
 
     class Meta:

@@ -10,6 +10,7 @@ from events.listing import listing_of, months_of
 from events.models import Contributor, Event, Feedback, Material, Photograph
 from events.structured import structured
 from oiep.calendars import addresses_of, answer
+from oiep.pages import keep
 from oiep.uploads import attachment, shown
 from partners.models import Partner
 from working_groups.models import Action
@@ -20,6 +21,7 @@ _KEPT = "public, max-age=900"
 
 
 @require_safe
+@keep("area", "place", "kind", "month", "when", "sort", "page")
 def events(request):
     """Events to come, or with `?when=past` those of the past; by area, district, kind and month."""
     past = request.GET.get("when") == "past"
@@ -47,6 +49,7 @@ def _nothing(listing, *, past, month):
 
 
 @require_safe
+@keep()
 def event(request, slug):
     event = get_object_or_404(
         Event.objects.published()

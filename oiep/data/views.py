@@ -1,11 +1,14 @@
 """The page about the data, the files, and their description for programs."""
 
+import hashlib
 import json
+import os
+import tempfile
 from functools import wraps
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import Http404, JsonResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -19,7 +22,8 @@ from oiep.data.licence import LICENCE, SOURCE
 from oiep.limits import count_request, source_of
 from oiep.sheets import csv_lines
 
-_FORMAT = 1  # rises when the same rows are written in another way
+_IN_MEMORY = 1024 * 1024  # bytes of a file while it is made; a larger one goes to the disk
+_tags = {}  # (which file) → (the state of the data, the tag of the file that is made from it)
 
 
 @require_safe
@@ -35,7 +39,11 @@ def data(request):
 
 
 def _file(view):
-    """A file of data: in English, for any site, limited, and not sent again to who has it as it is today."""
+    """A file of data: in English, for any site, limited, and not sent again to who has it as it is today.
+
+    view: gives the parts of the text, and the headers. The tag of a file follows from what is in it alone, so that
+    nothing is to be read from it of what is not public.
+    """
 
     @require_safe
     @wraps(view)
@@ -47,21 +55,48 @@ def _file(view):
             response = render(request, "429.html", status=429)
             response["Retry-After"] = wait
             return response
-        mark = f'W/"{view.__name__}.{_FORMAT}.{name}.{changes.version()}.{timezone.localdate()}"'
-        response = get_conditional_response(request, etag=mark) or view(request, DATASETS[name])
-        response["ETag"] = mark
+        which, state = (view.__name__, name), (changes.version(), timezone.localdate())
+        known_state, tag = _tags.get(which, (None, None))
+        response = get_conditional_response(request, etag=tag) if known_state == state else None
+        if response is None:
+            parts, headers = view(request, DATASETS[name])
+            file, tag = _made(parts)
+            _tags[which] = (state, tag)
+            with file:
+                response = get_conditional_response(request, etag=tag) or _answer(file, headers)
+        response["ETag"] = tag
         response["Cache-Control"] = "public, no-cache"  # kept, and asked for again each time
         return for_any_site(response)
 
     return wrapped
 
 
+def _made(parts):
+    """A file of these parts, to be read from its beginning, and its tag."""
+    file, digest = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY), hashlib.sha256()  # noqa: SIM115 - sent later
+    for part in parts:
+        part = part.encode()
+        digest.update(part)
+        file.write(part)
+    return file, f'"{digest.hexdigest()[:32]}"'
+
+
+def _answer(file, headers):
+    """A file that has just been written, in one piece or, where it is large, in parts."""
+    headers |= {"Content-Length": file.tell(), "Link": f'<{LICENCE["path"]}>; rel="license"'}
+    file.seek(0)
+    if headers["Content-Length"] <= _IN_MEMORY:
+        return HttpResponse(file.read(), headers=headers)
+    return FileResponse(os.fdopen(os.dup(file.fileno()), "rb"), headers=headers)
+
+
 @_file
 def csv_file(request, dataset):
-    response = StreamingHttpResponse(_csv_lines(dataset), content_type="text/csv; charset=utf-8; header=present")
-    response["Content-Disposition"] = f'attachment; filename="oiep-{dataset.name}-{timezone.localdate()}.csv"'
-    response["Link"] = f'<{LICENCE["path"]}>; rel="license"'
-    return response
+    name = f"oiep-{dataset.name}-{timezone.localdate()}.csv"
+    return _csv_lines(dataset), {
+        "Content-Type": "text/csv; charset=utf-8; header=present",
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
 
 
 def _csv_lines(dataset):
@@ -82,9 +117,7 @@ def _cell(value):
 
 @_file
 def json_file(request, dataset):
-    response = StreamingHttpResponse(_json_parts(dataset), content_type="application/json")
-    response["Link"] = f'<{LICENCE["path"]}>; rel="license"'
-    return response
+    return _json_parts(dataset), {"Content-Type": "application/json"}
 
 
 def _json_parts(dataset):

@@ -3,10 +3,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from oiep.impact.charts import CHARTS, GAPS_TOLD, Impact
+from oiep.pages import keep
 from oiep.sheets import csv_lines
 
 
 @require_safe
+@keep("area", "place", "kind", "year", "on")
 def impact(request):
     """Promised and delivered: of all, or of the area, district, kind and year that the address names."""
     found = Impact(request.GET)

@@ -11,6 +11,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 
+from oiep.pages import keep
 from oiep.reports.content import facts_of
 from oiep.reports.models import UpdateReport
 from oiep.reports.pdf import pdf_of
@@ -23,12 +24,14 @@ _KEPT = 30 * 24 * 3600  # seconds
 
 
 @require_safe
+@keep()
 def reports(request):
     rows = UpdateReport.objects.published().newest_first().prefetch_related("editions")
     return render(request, "reports/reports.html", {"reports": rows})
 
 
 @require_safe
+@keep()
 def report(request, slug):
     report = get_object_or_404(UpdateReport.objects.published(), slug=slug)
     editions = list(report.editions.order_by("number"))

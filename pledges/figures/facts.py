@@ -15,7 +15,7 @@ from django.db import connection, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from oiep import changes
+from oiep import changes, pages
 from oiep.moderation import State
 from oiep.moments import end_of
 from pledges.figures.rows import organisations_on, partners_on, past, promised_on
@@ -293,7 +293,12 @@ class Kept:
     def is_good(self, version, day):
         if day != self.asked_on:
             return False
-        return version == self.version or time.monotonic() < self.at + self.rest
+        return version == self.version or self.rests_for > 0
+
+    @property
+    def rests_for(self):
+        """How many seconds are left of that."""
+        return self.at + self.rest - time.monotonic()
 
 
 _DAYS_KEPT = 12
@@ -312,11 +317,14 @@ def facts(on=None):
     version, day = changes.version(), timezone.localdate()
     kept = _kept.get(on)
     if kept and kept.is_good(version, day):
+        if version != kept.version:
+            _say_how_long(kept.rests_for)
         return kept.facts
     # One thread asks. The others show what was true a moment ago, rather than ask the same all at once.
     mine = _asking.acquire(timeout=_PATIENCE if kept is None else 0)
     try:
         if not mine and kept and kept.asked_on == day and kept.rest:
+            _say_how_long(0)
             return kept.facts
         started = time.monotonic()
         found = gather(day, on)
@@ -333,3 +341,8 @@ def _keep(on, kept):
     _kept[on] = kept
     for day in [day for day in list(_kept) if day is not None][:-_DAYS_KEPT]:
         _kept.pop(day, None)
+
+
+def _say_how_long(seconds):
+    """To the page that is made from facts that are old already, so that it is not kept for longer."""
+    pages.good_until(timezone.now() + datetime.timedelta(seconds=seconds))

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from oiep.limits import source_of
 from oiep.listing import Facet, Listing
 from oiep.moderation import State
+from oiep.pages import keep
 from partners.actions import TooMany
 from partners.models import District, Partner, PriorityArea
 from pledges.actions import help_wanted as actions
@@ -62,6 +63,7 @@ def services():
 
 
 @require_safe
+@keep("direction", "need", "area", "place", "sort", "page")
 def requests(request):
     listing = Listing(request.GET, rows=HelpRequest.objects.published().with_cards(), facets=FACETS, sorts=SORTS)
     nothing = _("Nothing open matches all of that") if listing.is_filtered else _("Nothing is open at the moment")

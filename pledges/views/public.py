@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from oiep.listing import Facet, Listing
+from oiep.pages import keep
 from oiep.rules import rules
 from oiep.texts.nodes import in_use as wordings_in_use
 from partners.models import District, Kind, Partner, PriorityArea
@@ -64,6 +65,7 @@ SORTS = {
 
 
 @require_safe
+@keep()
 def charter(request, number=None):
     """The current version, or an older one by its number; without a published one there is no such page."""
     published = list(CharterVersion.objects.published().order_by("-number"))
@@ -76,6 +78,7 @@ def charter(request, number=None):
 
 
 @require_safe
+@keep()
 def benefits(request):
     """What partners get, what they say of it in totals, and in words that they let us quote."""
     context = {"rules": rules(), "topics": figures.topics(), "as_of": figures.as_of(), "quotes": figures.quotes()}
@@ -84,6 +87,7 @@ def benefits(request):
 
 
 @require_safe
+@keep()
 def how_it_works(request):
     """How we decide: the rules of the scheme, each number from its setting."""
     months = get_text_list(settings.REVIEW_MONTHS, _("or"))
@@ -97,11 +101,13 @@ def how_it_works(request):
 
 
 @require_safe
+@keep()
 def areas(request):
     return render(request, "pledges/areas.html", {"areas": areas_with_figures()})
 
 
 @require_safe
+@keep()
 def area(request, slug):
     """A priority area. The address of a retired one works on, for links that others have kept."""
     (area,) = areas_with_figures([get_object_or_404(PriorityArea, slug=slug)])
@@ -115,6 +121,7 @@ def area(request, slug):
 
 
 @require_safe
+@keep()
 def places(request):
     return render(request, "pledges/places.html", {"places": [_on_the_map(place) for place in places_with_figures()]})
 
@@ -129,6 +136,7 @@ def _on_the_map(place):
 
 
 @require_safe
+@keep()
 def place(request, slug):
     """A district. The address of a retired one works on."""
     found = facts()
@@ -164,6 +172,7 @@ def _newest_stories(stories, query):
 
 
 @require_safe
+@keep("area", "place", "capacity", "kind", "sort", "page")
 def pledges(request):
     live = Pledge.objects.live().select_related("area", "partner").prefetch_related("partner__districts")
     listing = Listing(request.GET, rows=live, facets=FACETS, sorts=SORTS)
@@ -172,6 +181,7 @@ def pledges(request):
 
 
 @require_safe
+@keep()
 def pledge(request, pk):
     """One pledge, with what came of it, what it was before and what it became."""
     published = Pledge.objects.published().select_related("area", "partner")

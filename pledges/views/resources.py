@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from oiep.listing import Facet, Listing
+from oiep.pages import keep
 from oiep.uploads import attachment
 from partners.models import Kind, Partner, PriorityArea, Size
 from pledges.models import Capacity, Resource
@@ -69,6 +70,7 @@ def _shelf():
 
 
 @require_safe
+@keep("area", "capacity", "what", "kind", "size", "sort", "page")
 def resources(request):
     listing = Listing(request.GET, rows=_shelf(), facets=FACETS, sorts=SORTS)
     nothing = _("Nothing matches all of that") if listing.is_filtered else _("The toolkit is empty")
@@ -76,6 +78,7 @@ def resources(request):
 
 
 @require_safe
+@keep()
 def resource(request, slug):
     row = get_object_or_404(_shelf(), slug=slug)
     partner = row.partner if row.partner and Partner.objects.published().filter(pk=row.partner_id).exists() else None

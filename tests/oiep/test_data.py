@@ -7,7 +7,7 @@ import json
 import pytest
 from django.utils import timezone
 
-from oiep.data import datasets
+from oiep.data import datasets, views
 from oiep.data.datasets import DATASETS
 from oiep.sheets import plain_cell
 from tests.factories import EventFactory, PartnerFactory, PledgeFactory
@@ -76,6 +76,28 @@ def test_file_that_has_not_changed_is_not_sent_again(client, county, django_asse
     county["bread"].statement = "We will bake more."
     county["bread"].save()
     assert client.get("/data/pledges.csv", headers={"if-none-match": first["ETag"]}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_tag_of_a_file_tells_nothing_of_what_is_not_public(client, county, kind):
+    def tag():
+        return client.get(f"/data/partners.{kind}")["ETag"]
+
+    before = tag()
+    PartnerFactory(name="Not decided yet either")
+    assert tag() == before
+    county["named"].show_name = False
+    county["named"].save()
+    assert tag() != before
+
+
+def test_large_file_is_whole(client, county, monkeypatch):
+    small = client.get("/data/partners.csv")
+    text = small.getvalue()
+    monkeypatch.setattr(views, "_IN_MEMORY", 10)
+    large = client.get("/data/partners.csv")
+    assert (large.getvalue(), large["ETag"]) == (text, small["ETag"])
+    assert large["Content-Length"] == str(len(text))
 
 
 @pytest.mark.parametrize("name", ["partners", "pledges", "reviews", "events"])

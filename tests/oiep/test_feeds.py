@@ -4,6 +4,7 @@ import datetime
 
 import feedparser
 import pytest
+import time_machine
 
 from partners.models import Kind
 from tests.factories import (
@@ -72,6 +73,10 @@ def test_events_to_come(client):
 
 def test_feed_with_nothing_in_it(client):
     assert read(client, "/feeds/partners/").entries == []
+    with time_machine.travel("2031-05-06T09:00:00Z"):
+        first = client.get("/feeds/partners/")
+    with time_machine.travel("2031-05-07T09:00:00Z"):
+        assert client.get("/feeds/partners/").content == first.content, "It does not change by being looked at"
 
 
 def test_feed_that_has_not_changed_is_not_sent_again(client):

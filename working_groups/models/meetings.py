@@ -83,6 +83,7 @@ class Meeting(models.Model):
     )
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
 
+    public_moments = ("ends_at",)
     objects = MeetingQuerySet.as_manager()
 
     class Meta:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from oiep.pages import keep
 from partners.models import Kind, Partner
 from working_groups.chart import chart_of
 from working_groups.models import Group
@@ -21,6 +22,7 @@ PARTNERS = 6  # who pledged in its areas, the newest
 
 
 @require_safe
+@keep()
 def groups(request):
     """All groups as a tree, and those that have finished their work."""
     tree, ended = tree_of(Group.objects.published().prefetch_related("areas"))
@@ -29,6 +31,7 @@ def groups(request):
 
 
 @require_safe
+@keep()
 def group(request, slug):
     """A group: what it is for, who is in it, what it has done and will do."""
     group = get_object_or_404(Group.objects.published().prefetch_related("areas"), slug=slug)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import condition, require_safe
 
 from oiep.listing import Facet, Listing
+from oiep.pages import keep
 from oiep.uploads import shown
 from partners.models import District, PriorityArea
 from pledges.models import Pledge, Story, StoryPictureSize
@@ -41,6 +42,7 @@ SORTS = {
 
 
 @require_safe
+@keep("area", "place", "kind", "sort", "page")
 def stories(request):
     listing = Listing(request.GET, rows=Story.objects.published().with_cards(), facets=FACETS, sorts=SORTS, per_page=12)
     nothing = _("No story matches all of that") if listing.is_filtered else _("There is no story yet")
@@ -48,6 +50,7 @@ def stories(request):
 
 
 @require_safe
+@keep()
 def story(request, slug):
     """One story, with others on the same areas. Shown to nobody once somebody in it has withdrawn."""
     story = get_object_or_404(Story.objects.published().with_cards().prefetch_related("districts"), slug=slug)
