@@ -10,7 +10,7 @@ TRANSLATIONS = $(wildcard locale/*/LC_MESSAGES/django.po)
 COMPILED = $(TRANSLATIONS:.po=.mo)
 BABEL = .venv/bin/python -m babel.messages.frontend -q
 
-.PHONY: run test bench lint audit chromium messages translations
+.PHONY: run test bench fuzz lint audit chromium messages translations
 
 run: .venv/installed $(COMPILED)
 	@exec .venv/bin/python -m oiep.local
@@ -23,6 +23,10 @@ test: lint chromium $(COMPILED)
 # The figures of the large and the long, which take many minutes.
 bench: .venv/installed
 	.venv/bin/python -m pytest -s -o python_files='bench_*.py' tests/benchmarks
+
+# The API asked a hundred times as much as in the tests. FUZZ_EXAMPLES says how much.
+fuzz: .venv/installed
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} .venv/bin/python -m pytest -s tests/oiep/test_api.py -k schemathesis
 
 # The packages against the advisories of the package index. It is a tool of its own, beside what the site runs on.
 audit: .local/audit/installed

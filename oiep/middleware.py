@@ -32,11 +32,14 @@ def private_answers(get_response):
 
 
 def limit_searches(get_response):
-    """Answers a source that searches too often with when to come back. Searching is what a page costs most by."""
+    """Answers a source that searches too often with when to come back. Searching is what a page costs most by.
+
+    The API does that itself, as programs read it (`oiep.api.answers`).
+    """
     window = Window()
 
     def middleware(request):
-        if request.GET.get("q"):
+        if request.GET.get("q") and not request.path.startswith("/api/"):
             wait = window.seconds_to_wait(source_of(request), at_most=settings.SEARCHES_A_MINUTE, seconds=60)
             if wait:
                 answer = render(request, "429.html", status=429)

@@ -14,11 +14,12 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from ninja.errors import ValidationError
 
-from oiep.limits import count_request, source_of
+from oiep.limits import Window, count_request, source_of
 
 METHODS = "GET, HEAD, OPTIONS"
 _SHOWN = "ETag, Link, Retry-After"
 _CURSOR = "api cursor"
+_searches = Window()
 
 
 class Problem(Exception):
@@ -75,16 +76,8 @@ def _answer(view, request, *args, **kwargs):
         return response
     is_head, request.method = request.method == "HEAD", "GET"
     try:
-        if wait := count_request(source_of(request)):
-            response = problem(
-                429,
-                "limit",
-                _("Too many requests"),
-                _("Wait %(seconds)s seconds. For all of the data, take a file: see %(url)s.")
-                % {"seconds": wait, "url": settings.SITE_URL + reverse("data")},
-            )
-            response["Retry-After"] = wait
-            return response
+        if wait := _seconds_to_wait(request):
+            return _too_many(wait)
         response = view(request, *args, **kwargs)
     except (OperationalError, InterfaceError):
         response = problem(503, "down", _("Not available now"), _("Ask again in a minute."))
@@ -97,6 +90,27 @@ def _answer(view, request, *args, **kwargs):
     mark = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
     response["ETag"] = mark
     return get_conditional_response(request, etag=mark, response=response) or response
+
+
+def _seconds_to_wait(request):
+    source = source_of(request)
+    if request.GET.get("q"):
+        wait = _searches.seconds_to_wait(source, at_most=settings.SEARCHES_A_MINUTE, seconds=60)
+        if wait:
+            return wait
+    return count_request(source)
+
+
+def _too_many(wait):
+    response = problem(
+        429,
+        "limit",
+        _("Too many requests"),
+        _("Wait %(seconds)s seconds. For all of the data, take a file: see %(url)s.")
+        % {"seconds": wait, "url": settings.SITE_URL + reverse("data")},
+    )
+    response["Retry-After"] = str(wait)
+    return response
 
 
 def _preflight():

@@ -1,11 +1,12 @@
 """What the API's questions and answers look like, made from the sets of data that the files have."""
 
 import datetime
+import re
 from typing import Annotated, Literal
 
 from django.utils import translation
 from ninja import Schema
-from pydantic import ConfigDict, Field, StringConstraints, create_model
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, create_model
 
 from events.models import Event
 from oiep.data import datasets
@@ -18,6 +19,16 @@ PAGE, PAGE_AT_MOST = 50, 100
 Slug = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]{1,80}$")]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Key = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+def _written_as_a_day(value):
+    """Only 2026-03-31. A number alone would be read as seconds since 1970, and answered about that year."""
+    if not (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII)):
+        raise ValueError("Write a day as 2026-03-31.")
+    return value
+
+
+Day = Annotated[datetime.date, BeforeValidator(_written_as_a_day)]
 
 
 def _one_of(choices):
@@ -137,18 +148,12 @@ class Paged(Asked):
     limit: int = Field(PAGE, ge=1, le=PAGE_AT_MOST, description="How many on a page.")
 
 
-PastDay = Annotated[
-    datetime.date | None,
-    Field(description="As things stood when this day was over; as they are now if left out.", examples=["2026-03-31"]),
-]
-
-
 class OfSlice(Asked):
     area: Slug | None = Field(None, description="A priority area.")
     place: Slug | None = Field(None, description="A district; what is county-wide is in each.")
     kind: _one_of(Kind) | None = Field(None, description="A kind of partner.")
     year: int | None = Field(None, ge=2000, le=2200, description="When partners joined and pledges were first made.")
-    on: datetime.date | None = Field(
+    on: Day | None = Field(
         None,
         description="As things stood when this day was over; as they are now if left out.",
         examples=["2026-03-31"],
@@ -156,7 +161,7 @@ class OfSlice(Asked):
 
 
 class AsOf(Asked):
-    on: datetime.date | None = Field(
+    on: Day | None = Field(
         None,
         description="As things stood when this day was over; as they are now if left out.",
         examples=["2026-03-31"],
@@ -196,6 +201,4 @@ class OfEvents(Paged):
 
 
 class OnDay(Asked):
-    on: datetime.date | None = Field(
-        None, description="The day, past or to come; today if left out.", examples=["2026-03-03"]
-    )
+    on: Day | None = Field(None, description="The day, past or to come; today if left out.", examples=["2026-03-03"])

@@ -21,7 +21,9 @@ from tests.factories import (
     ReviewFactory,
     SigningFactory,
 )
+from tests.pledges.signing import Visitor, organisation_of, scheme
 
+__all__ = ["scheme"]
 pytestmark = pytest.mark.django_db
 
 
@@ -135,6 +137,35 @@ def test_each_idea_has_what_helps_beside_it(client, django_assert_num_queries):
         beside_ideas(ideas)
     assert [idea.resources for idea in ideas] == [[guide], [], []]
     assert guide.get_absolute_url() in client.get("/areas/spend/").content.decode()
+
+
+def test_each_idea_has_what_helps_beside_it_while_somebody_signs(scheme):
+    buying = ResourceFactory(title="How to buy nearby", areas=[scheme.spend], capacities=["buyer"]).get_absolute_url()
+    desk = ResourceFactory(title="How to lend a desk", areas=[scheme.homes]).get_absolute_url()
+
+    def at_pledges(size):
+        visitor = Visitor()
+        visitor.start("organisation")
+        visitor.answer("who", {"name": "Zoë Müller", "job_title": "Baker", "email": f"{size}@example.org"})
+        visitor.answer("organisation", organisation_of(scheme, name=f"A {size} bakery", size=size))
+        visitor.answer("areas", {"areas": [scheme.spend.pk, scheme.homes.pk]})
+        return visitor, visitor.client.get(visitor.url("sign-step", "pledges")).content.decode()
+
+    visitor, listed = at_pledges("small")
+    assert buying in listed
+    one = visitor.client.get(visitor.url("sign-pledge-add") + f"?idea={scheme.idea.pk}").content.decode()
+    assert buying in one
+    assert desk not in one
+    _visitor, ticked = at_pledges("micro")
+    assert desk in ticked
+    assert buying not in ticked, "No such idea is on the short route"
+
+
+def test_review_s_list_of_ideas_shows_what_helps_beside_each(client):
+    review = ReviewFactory()
+    idea = PledgeIdeaFactory(kinds=[review.partner.kind])
+    guide = ResourceFactory(areas=[idea.area])
+    assert guide.get_absolute_url() in client.get(f"/reviews/{review.token}/ideas/").content.decode()
 
 
 def test_three_first_steps_come_from_all_pledges_in_turn():

@@ -89,6 +89,15 @@ def test_certificate_says_what_was_signed_and_leads_to_the_page(client, bakery):
         assert client.get(CERTIFICATE, headers={"if-none-match": answer["ETag"]}).status_code == 304
 
 
+@pytest.mark.parametrize(("language", "words"), [("pl", "Bakery"), ("pt", "Bakery"), ("ar", "Bakery")])
+def test_certificate_speaks_the_language_of_its_address(client, bakery, language, words):
+    reader, text, _tags = read(client.get(f"{CERTIFICATE}?language={language}"))
+    assert is_accessible(reader)
+    assert str(reader.trailer["/Root"]["/Lang"]).startswith(language)
+    assert words in text
+    assert client.get(f"{CERTIFICATE}?language=xx").status_code == 400
+
+
 def test_certificate_reads_nobody_s_words_as_its_own_language(client, bakery):
     for name in ('#set text(red) $x^2$ "quoted" \\ *bold* <b>', "@" * 150, "W" * 150, "#panic()"):
         Partner.objects.update(name=name)

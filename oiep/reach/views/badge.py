@@ -59,6 +59,7 @@ def own(request, partner):
         "width": WIDTH,
         "height": HEIGHT,
         "has_certificate": not partner.lapsed_on and partner.signatures.exists(),
+        "languages": languages.choices(),
         "codes": [code for code in languages.CODES if code != languages.ENGLISH],
     }
     return render(request, "reach/own_badge.html", context)

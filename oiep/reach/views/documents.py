@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from oiep import languages
 from oiep.reach import documents
-from oiep.reach.answers import Refused, asked_of, shown_elsewhere
+from oiep.reach.answers import Refused, asked_of, language_in, shown_elsewhere
 from partners.models import District, Kind, Partner
 from pledges.models import Story
 
@@ -18,17 +18,20 @@ ALL_OF_IT = "oxfordshire"
 
 @shown_elsewhere
 def certificate(request, slug):
-    """Of an organisation that takes part: neither withdrawn nor lapsed, and with a signature of its own."""
+    """Of an organisation that takes part: neither withdrawn nor lapsed, and with a signature of its own.
+
+    In English, or in the `?language=` of the address.
+    """
     partners = Partner.objects.listed().exclude(kind=Kind.RESIDENT).prefetch_related("areas")
     partner = get_object_or_404(partners, slug=slug)
     signature = partner.signatures.select_related("charter").order_by("declared_at").last()
     if signature is None:
         raise Http404
     try:
-        asked_of(request.GET)
+        language = language_in(asked_of(request.GET, "language"))
     except Refused as refusal:
         return _refused(refusal)
-    with translation.override(languages.ENGLISH):
+    with translation.override(language):
         return _pdf(documents.certificate_of(partner, signature), f"certificate-{partner.slug}")
 
 

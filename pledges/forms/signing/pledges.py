@@ -12,6 +12,7 @@ from pledges.forms.pledges import PledgeForm
 from pledges.forms.signing.base import KeepsTyped, StepForm, chosen_from
 from pledges.models import Capacity, Pledge, PledgeIdea
 from pledges.models.ideas import STATEMENT_LENGTH
+from pledges.toolkit import beside_ideas
 
 _NO_FIGURES = {
     "measure": "",
@@ -62,12 +63,15 @@ class IdeasForm(StepForm):
 
     @property
     def groups(self):
-        """The boxes to tick, by area."""
+        """The boxes to tick, by area, each with what of the toolkit helps with its idea."""
         areas_of = {value: idea.area_id for value, idea in self.on_offer.items()}
         areas_of |= {value: pledge["area_id"] for value, pledge in self.kept.items()}
+        beside_ideas(self.on_offer.values())
+        helping = {value: idea.resources for value, idea in self.on_offer.items()}
         boxes = {pk: [] for pk in self.areas}
         for box in self["ideas"].subwidgets:
-            boxes[areas_of[box.data["value"]]].append(box.data)
+            value = box.data["value"]
+            boxes[areas_of[value]].append({**box.data, "resources": helping.get(value, [])})
         return [{"area": self.areas[pk], "boxes": boxes[pk]} for pk in boxes if boxes[pk]]
 
     def _ideas(self):

@@ -12,6 +12,7 @@ from pledges.actions import answers as actions
 from pledges.actions.pledges import values_of
 from pledges.forms.reviews import AdoptForm, ExplanationForm, HelpForm, OutcomesForm
 from pledges.models import Pledge, PledgeIdea
+from pledges.toolkit import beside_ideas
 from pledges.views.reviews.answers import add_errors
 from pledges.views.reviews.links import actor_of, back_url, back_with, go_on, of_review, url_of
 
@@ -26,7 +27,7 @@ def ideas(request, review):
     adopted = list(review.answers.filter(pledge=None))
     taken |= {answer.new_values.get("idea") for answer in adopted}
     areas = {}
-    for idea in PledgeIdea.objects.current().for_kind(partner.kind).exclude(pk__in=taken - {None}):
+    for idea in beside_ideas(PledgeIdea.objects.current().for_kind(partner.kind).exclude(pk__in=taken - {None})):
         areas.setdefault(idea.area_id, []).append(idea)
     groups = PledgeIdea.area.field.related_model.objects.in_bulk(areas)
     mine = set(partner.areas.values_list("pk", flat=True))

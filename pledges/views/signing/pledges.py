@@ -9,6 +9,7 @@ from partners.models import PriorityArea
 from pledges.actions import signing as actions
 from pledges.forms.signing import SigningPledgeForm
 from pledges.models import PledgeIdea
+from pledges.toolkit import beside_ideas
 from pledges.views.signing.drafts import context_of, not_found, page_of, url_of, with_draft
 
 
@@ -16,7 +17,7 @@ def pledges_context(signing):
     """What the list of pledges shows: for each area chosen the pledges so far, and ideas that are not taken yet."""
     chosen = signing.answers.get("areas", {}).get("areas", [])
     taken = {pledge["idea_id"] for pledge in signing.pledges}
-    ideas = list(PledgeIdea.objects.current().for_kind(signing.partner_kind).filter(area__in=chosen))
+    ideas = beside_ideas(PledgeIdea.objects.current().for_kind(signing.partner_kind).filter(area__in=chosen))
     areas = [
         {
             "area": area,
@@ -77,6 +78,7 @@ def _pledge_page(request, signing, *, initial, idea, entry=None):
     form = SigningPledgeForm(
         request.POST if request.method == "POST" else None, signing=signing, initial=initial, idea=idea, entry=entry
     )
+    beside_ideas([idea] if idea else [])
     number = entry and entry["number"]
     if request.method == "POST":
         saved = _save(signing, form, number)
