@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 
 from oiep import audit, languages, watch
 from oiep import email as mail
-from oiep.exports import export
+from oiep.exports import LAYOUTS, WORKBOOK, export, export_as_list
 from oiep.letters import text_for_manager
 from oiep.models import AuditEvent, OutgoingEmail, Translation
 from oiep.sign_in.security import lead_to_second_factor
@@ -92,10 +92,21 @@ class FigureFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=self.figures[self.value()].rows().order_by().values("pk"))
 
 
-def _export_rows(model_admin, request, queryset):
+def _export_rows(model_admin, request, queryset, **form):
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    return export(queryset, actor=request.user, more=model_admin.export_more, prefetch=model_admin.export_reads)
+    more, prefetch = model_admin.export_more, model_admin.export_reads
+    return export(queryset, actor=request.user, more=more, prefetch=prefetch, **form)
+
+
+def _export_workbook(model_admin, request, queryset):
+    return _export_rows(model_admin, request, queryset, form=WORKBOOK)
+
+
+def _export_as_list(model_admin, request, queryset):
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    return export_as_list(queryset, actor=request.user)
 
 
 def _put_right(figure):
@@ -134,6 +145,10 @@ class CharterAdmin(admin.ModelAdmin):
         """With what puts right the rows that a figure of the desk has found wrong, where the site can do that."""
         actions = super().get_actions(request)
         actions["export_rows"] = (_export_rows, "export_rows", _("Export as a spreadsheet (CSV)"))
+        actions["export_workbook"] = (_export_workbook, "export_workbook", _("Export as a workbook (XLSX)"))
+        if self.model in LAYOUTS:
+            words = _("Export as a list to fill in and bring in again (XLSX)")
+            actions["export_as_list"] = (_export_as_list, "export_as_list", words)
         figure = next((f for f in watch.figures_of(self.model) if f.name == request.GET.get("figure")), None)
         if figure and figure.mend and request.user.has_perm("pledges.change_case"):
             actions["put_right"] = (_put_right(figure), "put_right", _("Put right"))

@@ -267,6 +267,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "events": {"task": "events.tasks.tick", "schedule": 300.0, "options": {"expires": 290}},
     "messages": {"task": "desk.tasks.tick", "schedule": 60.0, "options": {"expires": 50}},
+    "lists": {"task": "desk.tasks.work_on_lists", "schedule": 20.0, "options": {"expires": 15}},
     "run-day": {"task": "oiep.day.tick", "schedule": 600.0, "options": {"expires": 590}},
 }
 # The hour, in Europe/London, before which the day's work (reviews, reminders) does not begin.
@@ -494,7 +495,9 @@ BURST_OF_SIGNATURES = env.int("BURST_OF_SIGNATURES", 5)
 GROUP_IDLE_MONTHS = env.int("GROUP_IDLE_MONTHS", 6)
 # Of a message to many, how many e-mails wait in the queue at once, so that others need not wait for all of it.
 MESSAGES_AT_A_TIME = env.int("MESSAGES_AT_A_TIME", 200)
-IMPORT_ROWS_AT_MOST = env.int("IMPORT_ROWS_AT_MOST", 1000)
+# A list of so many rows is read and brought in while one waits; a longer one by a worker.
+IMPORT_ROWS_AT_ONCE = env.int("IMPORT_ROWS_AT_ONCE", 1000)
+IMPORT_ROWS_AT_MOST = env.int("IMPORT_ROWS_AT_MOST", 50_000)
 # For how many seconds the figures of a scheme so large that counting takes long are shown although something changed.
 FIGURES_REST_AT_MOST = env.int("FIGURES_REST_AT_MOST", 60)
 

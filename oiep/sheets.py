@@ -1,4 +1,4 @@
-"""Tables that go out to spreadsheets and come back from them, as CSV.
+"""Tables that go out to spreadsheets and come back from them, as CSV; workbooks that go out.
 
 Nothing that a person typed runs when a spreadsheet opens it: a cell that it would take for a formula, and what would
 become one if it cut the cell at a semicolon, a tab or a line break, gets an apostrophe before it. Reading takes exactly
@@ -11,11 +11,16 @@ import datetime
 import io
 import itertools
 import re
+import tempfile
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Font
 
 ROWS_AT_MOST = 50_000
 
@@ -50,6 +55,37 @@ def csv_lines(header, rows):
     yield "\ufeff" + writer.writerow(header)
     for row in rows:
         yield writer.writerow([safe_cell(value) for value in row])
+
+
+def workbook_of(header, rows):
+    """An XLSX file, open for reading, with one sheet. Each row goes to the disk as it comes. Text is written as text,
+    and as it would be in a CSV file, as which somebody may save it."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(_("List"))
+    sheet.freeze_panes = "A2"
+
+    def cell(value):
+        is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        written = WriteOnlyCell(sheet, value if is_number else _within_a_cell(safe_cell(value)))
+        if not is_number:
+            written.data_type = "s"  # never a formula
+        return written
+
+    head = [cell(heading) for heading in header]
+    for written in head:
+        written.font = Font(bold=True)
+    sheet.append(head)
+    for row in rows:
+        sheet.append([cell(value) for value in row])
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
+    book.save(file)
+    file.seek(0)
+    return file
+
+
+def _within_a_cell(text):
+    """What a workbook can hold: no more than 32,767 characters, and no control characters."""
+    return ILLEGAL_CHARACTERS_RE.sub("", text)[:32_767]
 
 
 @dataclass(frozen=True)

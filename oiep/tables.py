@@ -17,10 +17,11 @@ from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.cell import range_boundaries
 
-from oiep.sheets import read_lines
+from oiep.sheets import plain_cell, read_lines
 from oiep.uploads import KINDS, check_office
 
 COLUMNS_AT_MOST = 100
+TOO_MANY_ROWS = "too_many_rows"
 UNPACKED_AT_MOST = 40 * 1024 * 1024
 _EMPTY_ROWS_AT_MOST = 20_000  # some workbooks are formatted down to their last row
 _HEADINGS_WITHIN = 15  # rows
@@ -67,7 +68,8 @@ def read_table(content, *, knows, rows_at_most):
 def too_many_rows(most):
     return ValidationError(
         _("This file has more than %(most)s rows. Cut it into smaller files, and bring them in one after the other.")
-        % {"most": f"{most:,}"}
+        % {"most": f"{most:,}"},
+        code=TOO_MANY_ROWS,
     )
 
 
@@ -184,7 +186,7 @@ def text_of(value):
         return value.strftime("%H:%M")
     if isinstance(value, float):
         return f"{Decimal(repr(value)):f}".removesuffix(".0")
-    return str(value)
+    return plain_cell(str(value))
 
 
 def heading_key(text):

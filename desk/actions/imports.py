@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from desk.actions.long_lists import check_again, keep_long_list
 from desk.imports import KINDS, events, groups, partners, pledges
 from desk.imports.plan import headings_row_of, missing_columns, plan, propose
 from desk.models import Heading, Import
@@ -15,12 +16,12 @@ from oiep import audit
 from oiep import email as mail
 from oiep.locks import lock_on
 from oiep.moderation import NotPossible
-from oiep.tables import heading_key, read_table, too_many_rows
+from oiep.tables import TOO_MANY_ROWS, heading_key, read_table, too_many_rows
 from pledges.actions.signing import ask_to_confirm
 from pledges.models import Signing
 
 # kind → what writes a row of it; kind of thing → what takes it out again.
-_WRITERS = {"partners": partners.write, "pledges": pledges.write, "groups": groups.write, "events": events.write}
+WRITERS = {"partners": partners.write, "pledges": pledges.write, "groups": groups.write, "events": events.write}
 _TAKERS = {
     "signing": partners.take_out,
     "listed": pledges.take_out,
@@ -41,7 +42,7 @@ class Impossible(ValidationError):
 def read(kind, content):
     """The table in the bytes of a file, and where its headings are. Raises ValidationError, with words for a user."""
     kind = KINDS[kind]
-    most = settings.IMPORT_ROWS_AT_MOST
+    most = settings.IMPORT_ROWS_AT_ONCE
     table = read_table(content, knows=set(kind.headings), rows_at_most=most)
     place = headings_row_of(table, kind)
     if len(table.rows) - place - 1 > most:
@@ -53,8 +54,14 @@ def read(kind, content):
 
 @transaction.atomic
 def keep_list(*, kind, content, file_name, actor):
-    """Keeps a file that was chosen, to be looked at. Returns the Import. Raises ValidationError."""
-    table, place = read(kind, content)
+    """Keeps a file that was chosen, to be looked at. Returns the Import: of a long list one that a worker reads first.
+    Raises ValidationError."""
+    try:
+        table, place = read(kind, content)
+    except ValidationError as refusal:
+        if refusal.code != TOO_MANY_ROWS or KINDS[kind].rows_at_most <= settings.IMPORT_ROWS_AT_ONCE:
+            raise
+        return keep_long_list(kind=kind, content=content, file_name=file_name, actor=actor)
     proposals = propose(table, place, KINDS[kind])
     mapping = {str(proposal.place): proposal.column for proposal in proposals if proposal.column}
     found = Import(
@@ -100,6 +107,9 @@ def settle_headings(*, found, mapping):
     found.mapping = {place: column for place, column in mapping.items() if column}
     found.is_mapped = True
     found.save(update_fields=["mapping", "is_mapped"])
+    if found.is_long:
+        check_again(found=found)
+        found.refresh_from_db()
     return found
 
 
@@ -124,6 +134,8 @@ def _unfinished(found):
     locked = Import.objects.unfinished().select_for_update(of=("self",)).filter(pk=found.pk).first()
     if locked is None:
         raise NotPossible(_("This list was brought in or left already."))
+    if locked.step == Import.Step.WRITING:
+        raise NotPossible(_("This list is being brought in. Wait until it is, and undo it then."))
     return locked
 
 
@@ -147,7 +159,7 @@ def bring_in(*, found, actor, seen):
     for row in rows:
         try:
             with transaction.atomic():
-                made.append(_WRITERS[found.kind](row, actor))
+                made.append(WRITERS[found.kind](row, actor))
         except ValidationError as refusal:
             row.wrong("", " ".join(refusal.messages))
     if planned.problems:
@@ -168,8 +180,11 @@ def undo(*, found, actor):
     found = Import.objects.select_for_update(of=("self",)).get(pk=found.pk)
     if not found.done_at or found.undone_at:
         raise NotPossible(_("There is nothing to undo here."))
-    out, stay = 0, {}
-    for thing, key in reversed(found.made):
+    out, stay, made = 0, {}, found.made
+    if found.kind == Import.Kind.PARTNERS:
+        left = partners.take_out_unasked([key for _thing, key in made], actor)
+        out, made = len(made) - len(left), [["signing", key] for key in left]
+    for thing, key in reversed(made):
         try:
             with transaction.atomic():
                 _TAKERS[thing](key, actor)

@@ -2,6 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
@@ -10,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from desk.actions import imports as actions
+from desk.actions import long_lists
 from desk.admin.forms import HeadingsForm, ListForm
-from desk.imports import KINDS, templates
+from desk.imports import KINDS, long, templates
 from desk.imports.plan import NEW, SAME, propose
 from desk.models import Import
 from oiep.admin import ReadOnlyAdmin
@@ -20,6 +22,12 @@ from oiep.uploads import KINDS as FILES
 from oiep.uploads import clean_name
 
 SHOWN_AT_MOST = 200
+LONG_TABS = {
+    "wrong": gettext_lazy("Wrong"),
+    "asked": gettext_lazy("May be here already"),
+    "new": gettext_lazy("Would come in"),
+    "same": gettext_lazy("Here already"),
+}
 ASKING_SECONDS = 4
 
 
@@ -30,6 +38,9 @@ class ImportAdmin(ReadOnlyAdmin):
     list_select_related = ["uploaded_by"]
     search_fields = ["file_name"]
     change_list_template = "admin/desk/import/change_list.html"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("content", "table", "made", "answers")
 
     @admin.display(description=gettext_lazy("where it stands"))
     def stage(self, found):
@@ -101,21 +112,26 @@ class ImportAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if request.method == "POST" and not self.has_change_permission(request):
             raise PermissionDenied
-        found = Import.objects.filter(pk=object_id).first() if str(object_id).isdecimal() else None
+        lists = Import.objects.defer("content")
+        found = lists.filter(pk=object_id).first() if str(object_id).isdecimal() else None
         if found is None:
             if request.method == "POST" or not str(object_id).isdecimal():
                 raise Http404
             self.message_user(request, _("This list is not kept any more. Choose the file again."), messages.WARNING)
             return HttpResponseRedirect(reverse("admin:desk_import_changelist"))
+        if found.step:
+            return self._at_work(request, found)
         if found.done_at:
             return self._done(request, found)
         if request.method == "POST" and "drop" in request.POST:
             return self._drop(request, found)
+        if found.is_long and not found.table:
+            return self._page(request, "refused", title=_("We cannot read this file"), found=found)
         if request.method == "POST" and "headings" in request.POST:
             return self._settle(request, found)
         if not found.is_mapped or "headings" in request.GET:
             return self._headings(request, found)
-        return self._preview(request, found)
+        return self._preview_long(request, found) if found.is_long else self._preview(request, found)
 
     def _back(self, request, found):
         return HttpResponseRedirect(reverse("admin:desk_import_change", args=[found.pk]))
@@ -151,14 +167,17 @@ class ImportAdmin(ReadOnlyAdmin):
                 return self._back(request, found)
         return self._headings(request, found, form)
 
+    def _answers(self, request):
+        return {
+            name.removeprefix("row-"): answer
+            for name, answer in request.POST.items()
+            if name.startswith("row-") and name[4:].isdecimal() and len(name) < 14 and answer in (NEW, SAME)
+        }
+
     def _preview(self, request, found):
         planned, status = None, 200
         if request.method == "POST":
-            answers = {
-                name.removeprefix("row-"): answer
-                for name, answer in request.POST.items()
-                if name.startswith("row-") and name[4:].isdecimal() and answer in (NEW, SAME)
-            }
+            answers = self._answers(request)
             changed = any(found.answers.get(row) != answer for row, answer in answers.items())
             try:
                 found = actions.keep_answers(found=found, answers=answers)
@@ -193,6 +212,42 @@ class ImportAdmin(ReadOnlyAdmin):
         )
         response.status_code = status
         return response
+
+    # Long lists, which a worker takes --------------------------------------------------------------
+
+    def _at_work(self, request, found):
+        if request.method == "POST" and "drop" in request.POST and not found.done_at:
+            return self._drop(request, found)
+        if request.method == "POST":
+            return self._back(request, found)
+        rows = found.long_rows.count() or found.rows
+        share = f"{100 * found.progress // rows} %" if rows and found.progress else ""
+        title = _("We are working on this list")
+        return self._page(request, "at_work", title=title, found=found, rows=rows, share=share)
+
+    def _preview_long(self, request, found):
+        if request.method == "POST":
+            try:
+                if "answer" in request.POST:
+                    answers = {int(row): answer for row, answer in self._answers(request).items()}
+                    long_lists.keep_long_answers(found=found, answers=answers, rest=request.POST.get("rest", ""))
+                elif "confirm" in request.POST:
+                    seen = request.POST.get("seen", "")
+                    long_lists.begin_bringing_in(found=found, actor=request.user, seen=seen)
+            except ValidationError as refusal:
+                self.message_user(request, " ".join(refusal.messages), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        figures = long.figures(found)
+        tabs = [(name, words, figures[name]) for name, words in LONG_TABS.items() if figures[name]]
+        asked = request.GET.get("show", "")
+        show = asked if asked in [name for name, *_rest in tabs] else (tabs[0][0] if tabs else "new")
+        rows = long.to_bring_in(found) if show == "new" else found.long_rows.filter(state=show)
+        shown = Paginator(rows.order_by("number"), SHOWN_AT_MOST, error_messages={}).get_page(request.GET.get("page"))
+        context = {"figures": figures, "tabs": tabs, "show": show, "shown": shown, "notes": found.read_table().notes}
+        context["seen"] = long_lists.mark_of(figures)
+        is_possible = figures["new"] and not figures["wrong"] and not figures["unanswered"]
+        title = _("What the list would do")
+        return self._page(request, "preview_long", title=title, found=found, is_possible=is_possible, **context)
 
     # Afterwards -----------------------------------------------------------------------------------
 
@@ -231,6 +286,9 @@ class ImportAdmin(ReadOnlyAdmin):
         }
 
     def _undo(self, request, found):
+        if found.is_long:
+            long_lists.begin_undoing(found=found, actor=request.user)
+            return
         out, stay = actions.undo(found=found, actor=request.user)
         words = ngettext("%(n)s entry is taken out again.", "%(n)s entries are taken out again.", out) % {"n": out}
         self.message_user(request, words, messages.SUCCESS)

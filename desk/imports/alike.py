@@ -47,7 +47,9 @@ class Names:
 
     def add(self, one):
         for mark in _marks(one):
-            self._by[mark].append(one)
+            # What more have in common than that says nothing, and would cost much to look through.
+            if len(self._by[mark]) <= _COMMON:
+                self._by[mark].append(one)
 
     def same(self, name):
         """That of the same name but for its spelling, or None."""
@@ -60,7 +62,7 @@ class Names:
             others = self._by[mark]
             what = mark[0]
             if what == "site":
-                why, fits = _("the same website"), others
+                why, fits = _("the same website"), others if len(others) <= _COMMON else []
             elif what == "domain":
                 why = _("an e-mail address at %(domain)s") % {"domain": mark[1]}
                 fits = others if len({other.name for other in others}) <= SHARED_BY_MANY else []

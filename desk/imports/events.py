@@ -63,8 +63,11 @@ class _Here:
         self.events = {(fold(title), timezone.localdate(starts)) for title, starts in rows}
 
 
-def _judge(rows, known):
+def _judge(rows, known, before=()):
     in_list = {}
+    for row in before:
+        if row.values.get("title") and row.values.get("date") and not row.same_as:
+            in_list.setdefault((fold(row.values["title"]), row.values["date"]), row.number)
     for row in rows:
         values = row.values
         if not values.get("title") or not values.get("date"):
@@ -153,4 +156,4 @@ def take_out(key, actor):
     delete_unused(event, actor=actor)
 
 
-EVENTS = Kind("events", COLUMNS, _Here, _judge, _shown)
+EVENTS = Kind("events", COLUMNS, _Here, _judge, _shown, can_be_long=True)

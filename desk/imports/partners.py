@@ -8,7 +8,7 @@ from desk.imports.known import Here
 from desk.imports.plan import Column, Kind, Match
 from partners.models import Kind as PartnerKind
 from partners.models import Size
-from pledges.actions.signing import enter_from_list, take_out_listed
+from pledges.actions.signing import enter_from_list, take_out_listed, take_out_unasked_listed
 from pledges.models import Signing
 
 _COUNTY = "county"
@@ -130,9 +130,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _judge(rows, known):
-    """Which rows are here already, which may be, and which stand in the list twice."""
+def _judge(rows, known, before=()):
+    """Which rows are here already, which may be, and which stand in the list twice. before: rows judged already."""
     in_list = Names()
+    for row in before:
+        name = row.values.get("organisation")
+        if name and not row.same_as and not in_list.same(name):
+            in_list.add(Known(name, row.values["website"], row.values["contact_email"], key=row.number))
     for row in rows:
         values = row.values
         name = values.get("organisation")
@@ -167,7 +171,16 @@ def _shown(row):
 
 def write(row, actor):
     """Keeps an organisation, to be asked. Returns what was made: (kind of thing, key)."""
-    values = row.values
+    return write_many([row], actor)[0]
+
+
+def write_many(rows, actor):
+    made = enter_from_list(entries=[_answers(row.values) for row in rows], actor=actor)
+    return [("signing", str(signing.pk)) for signing in made]
+
+
+def _answers(values):
+    """What a row says, as the steps of signing keep it."""
     places = [_COUNTY] if _COUNTY in values["places"] else [str(pk) for pk in values["places"]]
     answers = {
         "who": {"name": values["contact_name"], "job_title": values["job_title"], "email": values["contact_email"]},
@@ -193,7 +206,7 @@ def write(row, actor):
         answers["signed_on"] = values["signed_on"].isoformat()
     if values["second_email"]:
         answers["people"] = [{"email": values["second_email"], "role": "second"}]
-    return "signing", str(enter_from_list(answers=answers, actor=actor).pk)
+    return answers
 
 
 def take_out(key, actor):
@@ -202,4 +215,10 @@ def take_out(key, actor):
         take_out_listed(signing=signing, actor=actor)
 
 
-PARTNERS = Kind("partners", COLUMNS, Here, _judge, _shown)
+def take_out_unasked(keys, actor):
+    """Takes out those whom nobody has written to yet, all at once. Returns the keys of the others."""
+    gone = {str(key) for key in take_out_unasked_listed(keys=keys, actor=actor)}
+    return [key for key in keys if key not in gone]
+
+
+PARTNERS = Kind("partners", COLUMNS, Here, _judge, _shown, can_be_long=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from desk.imports.cells import Wrong
@@ -128,13 +129,22 @@ class Plan:
 @dataclass(frozen=True)
 class Kind:
     """One kind of list. known: () → what is here, that rows are judged by. judge: (rows, known) adds to the rows what
-    they are the same as or like, and what is wrong between them. shown: row → the words that it is shown by."""
+    they are the same as or like, and what is wrong between them. shown: row → the words that it is shown by.
+
+    can_be_long: whether judging goes through the rows once, so that a worker can do it one by one; then it also takes
+    `before`, rows that were judged already.
+    """
 
     name: str
     columns: tuple
     known: Callable
     judge: Callable
     shown: Callable
+    can_be_long: bool = False
+
+    @property
+    def rows_at_most(self):
+        return settings.IMPORT_ROWS_AT_MOST if self.can_be_long else settings.IMPORT_ROWS_AT_ONCE
 
     def column(self, name):
         return next(column for column in self.columns if column.name == name)
@@ -233,9 +243,9 @@ def plan(kind, table, headings_row, mapping, answers):
     known.decimal_comma = table.decimal_comma
     rows = []
     for number, cells in table.rows[headings_row + 1 :]:
-        said = {column: cells[int(place)] for place, column in mapping.items() if int(place) < len(cells) and column}
+        said = said_in(cells, mapping)
         if any(said.values()):
-            rows.append(_read(Row(number, said, answer=answers.get(str(number), "")), kind, known))
+            rows.append(read_row(Row(number, said, answer=answers.get(str(number), "")), kind, known))
     kind.judge(rows, known)
     notes = list(table.notes)
     if headings_row:
@@ -243,7 +253,12 @@ def plan(kind, table, headings_row, mapping, answers):
     return Plan(kind, rows, notes)
 
 
-def _read(row, kind, known):
+def said_in(cells, mapping):
+    """column → its text, of one row of a file."""
+    return {column: cells[int(place)] for place, column in mapping.items() if int(place) < len(cells) and column}
+
+
+def read_row(row, kind, known):
     for column in kind.columns:
         text = row.said.get(column.name, "")
         if not text.strip():

@@ -69,8 +69,13 @@ class _Here(Here):
         self.pledged = {tuple(row) for row in pledges}
 
 
-def _judge(rows, known):
+def _judge(rows, known, before=()):
     in_list = {}
+    for row in before:
+        there = known.organisations.same(row.values.get("organisation") or "")
+        if there and not row.problems and not row.same_as:
+            said = tuple(row.values[field] for field in ("area", "capacity", "statement"))
+            in_list.setdefault((there.key.pk, *said), row.number)
     for row in rows:
         name = row.values.get("organisation")
         if not name:
@@ -161,4 +166,4 @@ def take_out(key, actor):
     pledge.delete()
 
 
-PLEDGES = Kind("pledges", COLUMNS, _Here, _judge, _shown)
+PLEDGES = Kind("pledges", COLUMNS, _Here, _judge, _shown, can_be_long=True)

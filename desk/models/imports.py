@@ -19,7 +19,19 @@ class Kind(models.TextChoices):
     EVENTS = "events", _("Events")
 
 
+class Step(models.TextChoices):
+    """What a worker does with a long list."""
+
+    READING = "reading", _("reading the file")
+    CHECKING = "checking", _("checking each row")
+    WRITING = "writing", _("bringing it in")
+    UNDOING = "undoing", _("taking it out again")
+
+
 class ImportQuerySet(models.QuerySet):
+    def waiting_for_work(self):
+        return self.exclude(step="")
+
     def unfinished(self):
         return self.filter(done_at=None)
 
@@ -33,9 +45,13 @@ class Import(models.Model):
     `table` is what was in the file, as JSON; it goes once the list was brought in, or by itself. `mapping`: the number
     of a column of the file → the name of ours. `answers`: row → whether it is "new" or the "same" as something that is
     here. `made`: (kind of thing, key) of all that it made.
+
+    A long list is worked on by a worker, a `step` at a time: its `content` is read into rows (`ImportRow`), of which
+    `table` keeps the first; `progress` of them are done. `refusal`: why a step could not be done, for the manager.
     """
 
     Kind = Kind
+    Step = Step
 
     kind = models.CharField(_("what is in it"), max_length=10, choices=Kind.choices)
     file_name = models.CharField(_("file"), max_length=100, validators=[clean_line])
@@ -58,6 +74,13 @@ class Import(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("undone by")
     )
     undone_at = models.DateTimeField(_("undone"), null=True)
+
+    is_long = models.BooleanField(default=False, db_default=False)
+    content = models.BinaryField(null=True)
+    step = models.CharField(max_length=8, choices=Step.choices, blank=True, default="", db_default="")
+    step_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    progress = models.PositiveIntegerField(default=0, db_default=0)
+    refusal = models.TextField(blank=True, default="", db_default="")
 
     # Who said that its organisations be asked to confirm, while not all of them have been.
     asking_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -86,6 +109,8 @@ class Import(models.Model):
 
     @property
     def stage(self):
+        if self.step:
+            return self.get_step_display()
         if self.undone_at:
             return _("undone")
         return _("brought in") if self.done_at else _("not brought in yet")
@@ -99,6 +124,53 @@ class Import(models.Model):
     def read_table(self):
         kept = json.loads(self.table)
         return Table([(number, cells) for number, cells in kept["rows"]], kept["notes"], kept["comma"])
+
+
+class ImportRow(models.Model):
+    """A row of a long list: its cells as they were in the file, and what we make of them. It goes with the list.
+
+    cells, problems, matches: JSON; a problem is (column, words), a match (name, why, url). name, more: what it is shown
+    by. same_as: what it is here as already.
+    """
+
+    class State(models.TextChoices):
+        UNCHECKED = "", _("not checked yet")
+        NEW = "new", _("would come in")
+        WRONG = "wrong", _("wrong")
+        SAME = "same", _("here already")
+        ASKED = "asked", _("may be here already")
+        EMPTY = "empty", _("empty")
+
+    of = models.ForeignKey(Import, models.CASCADE, related_name="long_rows")
+    number = models.PositiveIntegerField(_("row"))
+    cells = models.TextField()
+    state = models.CharField(max_length=5, choices=State.choices, blank=True, default="")
+    name = models.TextField(blank=True, default="")
+    more = models.TextField(blank=True, default="")
+    problems = models.TextField(default="[]")
+    matches = models.TextField(default="[]")
+    same_as = models.TextField(blank=True, default="")
+    answer = models.CharField(max_length=4, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("row of a long list")
+        verbose_name_plural = _("rows of long lists")
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint("of", "number", name="importrow_once")]
+        indexes = [models.Index(fields=["of", "state", "number"], name="importrow_by_state")]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def wrongs(self):
+        """(column, words) of each cell that is wrong."""
+        return json.loads(self.problems)
+
+    @property
+    def likes(self):
+        """(name, why, url) of each thing that it may be the same as."""
+        return json.loads(self.matches)
 
 
 class Heading(models.Model):

@@ -152,7 +152,7 @@ def test_csv_is_read_however_it_was_saved(manager, encoding, delimiter):
 
 
 def test_a_list_that_is_too_long_is_refused_in_plain_words(manager, settings):
-    settings.IMPORT_ROWS_AT_MOST = 50
+    settings.IMPORT_ROWS_AT_ONCE = settings.IMPORT_ROWS_AT_MOST = 50  # groups have no longer one
     for content in (lists.workbook(lists.partners(90)), lists.csv(lists.partners(90)), lists.csv(lists.partners(51))):
         with pytest.raises(ValidationError, match=r"more than .* rows"):
             keep(content, manager)

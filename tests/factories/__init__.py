@@ -1,4 +1,4 @@
-from tests.factories.desk import ImportFactory, MessageToManyFactory, RecipientFactory
+from tests.factories.desk import ImportFactory, ImportRowFactory, MessageToManyFactory, RecipientFactory
 from tests.factories.events import (
     AwardRoundFactory,
     CategoryFactory,
@@ -100,6 +100,7 @@ __all__ = [
     "HelpReplyFactory",
     "HelpRequestFactory",
     "ImportFactory",
+    "ImportRowFactory",
     "InterestFactory",
     "JoinRequestFactory",
     "JudgeFactory",

@@ -1,6 +1,6 @@
 import factory
 
-from desk.models import Import, Message, Recipient
+from desk.models import Import, ImportRow, Message, Recipient
 from oiep.tables import Table
 from tests.factories.oiep import ManagerFactory, UserFactory
 
@@ -22,6 +22,17 @@ class ImportFactory(factory.django.DjangoModelFactory):
         found = Import()
         found.keep_table(Table([(1, ["Organisation"]), (2, ["Apple Bakers"])]))
         return found.table
+
+
+class ImportRowFactory(factory.django.DjangoModelFactory):
+    """A row of a long list that is not checked yet."""
+
+    class Meta:
+        model = ImportRow
+
+    of = factory.SubFactory(ImportFactory, is_long=True)
+    number = factory.Sequence(lambda n: n + 2)
+    cells = '["Apple Bakers"]'
 
 
 class MessageToManyFactory(factory.django.DjangoModelFactory):

@@ -18,7 +18,13 @@ from pledges.actions.signing.drafts import (
     send_resume_link,
     start,
 )
-from pledges.actions.signing.listed import add_listed_pledge, ask_to_confirm, enter_from_list, take_out_listed
+from pledges.actions.signing.listed import (
+    add_listed_pledge,
+    ask_to_confirm,
+    enter_from_list,
+    take_out_listed,
+    take_out_unasked_listed,
+)
 
 __all__ = [
     "Expired",
@@ -42,4 +48,5 @@ __all__ = [
     "start",
     "start_again",
     "take_out_listed",
+    "take_out_unasked_listed",
 ]

@@ -19,18 +19,24 @@ from pledges.actions.signing.drafts import too_many_pledges
 from pledges.models import CharterVersion, Signature, Signing
 
 
-def enter_from_list(*, answers, actor):
-    """Keeps an organisation from a list; nobody is written to. answers: as the steps of signing keep them."""
-    signing = Signing.objects.create(
-        kind="organisation",
-        source="",
-        answers=answers,
-        email=answers["who"]["email"],
-        assisted=Signature.Assisted.LIST,
-        assisted_by=actor,
+def enter_from_list(*, entries, actor):
+    """Keeps organisations from a list; nobody is written to. entries: of each, the answers as the steps of signing keep
+    them. Returns the signings."""
+    made = Signing.objects.bulk_create(
+        [
+            Signing(
+                kind="organisation",
+                source="",
+                answers=answers,
+                email=answers["who"]["email"],
+                assisted=Signature.Assisted.LIST,
+                assisted_by=actor,
+            )
+            for answers in entries
+        ]
     )
-    audit.record(verb="signing.entered_from_list", subject=signing, actor=actor)
-    return signing
+    audit.record_all(verb="signing.entered_from_list", subjects=made, actor=actor)
+    return made
 
 
 @transaction.atomic
@@ -107,3 +113,13 @@ def take_out_listed(*, signing, actor, numbers=None):
     mail.withhold(OutgoingEmail.objects.about(signing), reason=_("The list that it came from was undone."))
     audit.record(verb="signing.taken_out", subject=signing, actor=actor)
     Signing.objects.filter(pk=signing.pk).delete()
+
+
+@transaction.atomic
+def take_out_unasked_listed(*, keys, actor):
+    """Takes out those of some organisations from a list whom nobody has written to, all at once. Returns their keys."""
+    rows = Signing.objects.from_lists().filter(pk__in=keys, declared_at=None, confirmed_at=None)
+    rows = list(rows.select_for_update(of=("self",)).order_by("pk"))
+    audit.record_all(verb="signing.taken_out", subjects=rows, actor=actor)
+    Signing.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return [row.pk for row in rows]
