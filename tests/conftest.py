@@ -1,43 +1,27 @@
+import gc
 import os
 import shutil
-from importlib import import_module
 
 import pytest
-from django.apps import apps
-from django.conf import settings
 from django.core import mail
-from django.core.cache import cache
 from django.db import connection
-from django.db.models.signals import post_migrate
-from django.dispatch import receiver
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from playwright.sync_api import sync_playwright
 
 from oiep import email
-from oiep.models import OutgoingEmail, Translation
-from oiep.roles import make_manager_group
+from oiep.models import OutgoingEmail
 from tests import database
 from tests.factories import ManagerFactory
 from tests.processes import environment, redis, sink  # noqa: F401 - fixtures
 
-# What migrations put into the database ---------------------------------------------------------
+
+def pytest_collection_finish():
+    """What is there by now stays to the end: the search for waste need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
-LAST_APP = [app for app in apps.get_app_configs() if app.models_module][-1]  # by then there are permissions
-
-
-@receiver(post_migrate, sender=LAST_APP)
-def put_back_what_a_test_emptied(**kwargs):
-    """A test with real transactions ends by emptying all tables, and then this signal is sent as after migrations.
-
-    Emptying spares the table of the cache.
-    """
-    make_manager_group()
-    tables = connection.introspection.table_names()
-    if Translation._meta.db_table in tables:
-        import_module("oiep.migrations.0007_translations").add(apps, None)
-    if settings.CACHES["default"]["LOCATION"] in tables:
-        cache.clear()
+# The database -------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +29,16 @@ def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker
     """Copies the tables instead of making them once more for each process and each run."""
     with django_db_blocker.unblock():
         connection.settings_dict["TEST"]["TEMPLATE"] = database.template()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """A test with real transactions ends by taking away what it has written. The value does that."""
+    with django_db_blocker.unblock():
+        database.hurry()
+        empty = database.Emptying()
+    TransactionTestCase._fixture_teardown = lambda case: empty()
+    return empty
 
 
 # People --------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from oiep import email as mail
 from oiep.models import User
-from oiep.roles import make_manager_group
 from tests.factories import ManagerFactory
 
 PASSWORD = "a long and winding lane"
@@ -92,8 +91,7 @@ def site(django_db_setup, django_db_blocker):
     yield Site(server.url, clients)
     with django_db_blocker.unblock():
         server.stop()
-        call_command("flush", verbosity=0, interactive=False)
-        make_manager_group()
+        django_db_setup()
 
 
 @dataclass(frozen=True)
