@@ -5,12 +5,22 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.models import Nomination
+from oiep.changes import remembered
 
 
-def honours_of(partner, now=None):
+def honours_of(partner):
     """What a partner won, the newest first, with each category and its round."""
-    rows = Nomination.objects.placed(now).filter(partner=partner)
-    return list(rows.select_related("category__round").order_by("-category__round__year", "place", "category__order"))
+    return _honours().get(partner.pk, ())
+
+
+@remembered(by_the_clock=True)
+def _honours():
+    """Of each partner that won something: a few every year."""
+    rows = Nomination.objects.placed().select_related("category__round")
+    found = {}
+    for row in rows.order_by("-category__round__year", "place", "category__order"):
+        found.setdefault(row.partner_id, []).append(row)
+    return found
 
 
 def honours_of_rounds(rounds, now=None):

@@ -4,9 +4,14 @@ The database notes each statement that changes a table, in a row of `DataChange`
 0010, and `watch_tables` for each table that comes later (docs/decisions/0037 and 0061).
 """
 
+import contextlib
+import contextvars
+from functools import partial, wraps
+
 from django.apps import apps
 from django.db import connection
 from django.db.models import Min, Q
+from django.utils import timezone
 
 # What no public page is made from, so that writing it changes none: whole apps, and models. Any other table is watched.
 # A test reads the queries of the public pages and finds one that is here by mistake.
@@ -25,14 +30,70 @@ UNSEEN = {
 COLUMNS = {"oiep.User": ("name", "is_active")}
 
 
+_held = contextvars.ContextVar("version", default=None)
+
+
 def version():
     """A mark that differs after each committed change of the data, in one query of a few hundred rows at most.
 
     The number of rows, and their sum, tell of a change that was committed after a later one: it has a smaller key.
     """
+    held = _held.get()
+    if held:
+        return held[0]
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(id), 0), count(*), coalesce(sum(id), 0) FROM oiep_datachange")
-        return ".".join(map(str, cursor.fetchone()))
+        found = ".".join(map(str, cursor.fetchone()))
+    if held is not None:
+        held.append(found)
+    return found
+
+
+@contextlib.contextmanager
+def held():
+    """Within it the mark is asked once. For what only reads: whoever asks twice would get what they had before."""
+    token = _held.set([])
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
+def remembered(make=None, *, by_the_clock=False):
+    """Keeps what a function returns, by its arguments, for as long as the data and the day are the same.
+
+    by_the_clock: it may be another at one of the `public_moments`. For small things that many pages show. Nobody may
+    change what is returned: it is everybody's.
+    """
+    if make is None:
+        return partial(remembered, by_the_clock=by_the_clock)
+    kept = {}
+
+    @wraps(make)
+    def wrapped(*arguments):
+        now = timezone.now()
+        state = (version(), timezone.localdate(now))
+        of, until, found = kept.get(arguments, (None, None, None))
+        if of != state or (until and now >= until):
+            found = make(*arguments)
+            until = moment_after(now, state[0]) if by_the_clock else None
+            kept[arguments] = (state, until, found)
+        return found
+
+    return wrapped
+
+
+_moment = (None, None, None)  # of which version, from when on, and when
+
+
+def moment_after(now, version):
+    """As `next_moment`, in no query where it is known of this version already."""
+    global _moment
+    of, since, moment = _moment
+    if of != version or now < since or (moment and moment <= now):
+        moment = next_moment(now)
+        _moment = (version, now, moment)
+    return moment
 
 
 def next_moment(now):

@@ -145,6 +145,12 @@ def keep_pages(get_response):
     """Answers strangers from memory, and keeps for the next what views let it keep."""
 
     def middleware(request):
+        if request.method not in ("GET", "HEAD"):
+            return get_response(request)
+        with changes.held():
+            return answer(request)
+
+    def answer(request):
         if not _is_stranger(request):
             return get_response(request)
         making = _Making(_key_of(request))
@@ -185,8 +191,7 @@ def _is_stranger(request):
     A cookie of ours that guards forms is told as well by who has seen a form before: the pages that are kept have none.
     """
     return (
-        request.method in ("GET", "HEAD")
-        and request.COOKIES.keys() <= {settings.LANGUAGE_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
+        request.COOKIES.keys() <= {settings.LANGUAGE_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
         and not any(name in request.META for name in _PERSONAL)
         and len(request.META.get("QUERY_STRING", "")) <= _QUERY_AT_MOST
     )
@@ -234,24 +239,12 @@ def _put(making, request, response):
     begun = making.begun_at
     ends = (
         making.until,
-        _next_moment(making),
+        changes.moment_after(making.begun_at, making.version),
         end_of(timezone.localdate(begun)),
         begun + datetime.timedelta(seconds=_SECONDS_AT_MOST),
     )
     page = Page(response.content, dict(response.headers), request.resolver_match, min(filter(None, ends)))
     _shelf_of(making.key).put(making.key, making.version, page, _room())
-
-
-_moment = (None, None)  # of which version, and when
-
-
-def _next_moment(making):
-    global _moment
-    version, moment = _moment
-    if version != making.version or (moment and moment <= making.begun_at):
-        moment = changes.next_moment(making.begun_at)
-        _moment = (making.version, moment)
-    return moment
 
 
 def _conditional(request, response):

@@ -10,7 +10,7 @@ from django.contrib.sitemaps import views as sitemap_views
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from desk.overview import desk_of
 from events.honours import as_history, honours_of
 from events.models import Event, Judge
 from oiep import health, metrics
+from oiep.changes import remembered
 from oiep.day import last_day
 from oiep.limits import source_of
 from oiep.pages import keep
@@ -32,7 +33,7 @@ from partners.directory import directory_of, nothing_found
 from partners.forms import FOR_VISITORS, MessageForm
 from partners.models import Kind, Partner
 from pledges.figures import areas_with_figures, facts, places_with_figures, totals
-from pledges.history import explanation_of, show_standings, standing_from, with_due_dates
+from pledges.history import explanation_of, show_standings, standing_from
 from pledges.models import Story
 from pledges.next_steps import (
     in_brief,
@@ -43,6 +44,7 @@ from pledges.next_steps import (
     signings_to_finish,
     status_of,
 )
+from pledges.of_partner import partner_in_full, stories_of
 from pledges.track_record import track_record
 from pledges.views.account.page import account_page
 from working_groups.yours import groups_of, steps_in_groups
@@ -56,7 +58,7 @@ NEWEST, STORIES = 6, 3
 @keep()
 def home(request):
     organisations = Partner.objects.listed().exclude(kind=Kind.RESIDENT)
-    newest = organisations.order_by("-approved_at", "-pk").select_related("logo").prefetch_related("areas", "districts")
+    newest = organisations.with_cards().order_by("-approved_at", "-pk")
     found = facts()
     return render(
         request,
@@ -69,11 +71,21 @@ def home(request):
                 for place in places_with_figures(found=found)
             ],
             "newest": newest[:NEWEST],
-            "stories": Story.objects.published().with_cards().newest()[:STORIES],
-            "events": Event.objects.coming(),
+            "stories": _newest_stories(),
+            "events": _next_events(),
             "rules": rules(),
         },
     )
+
+
+@remembered
+def _newest_stories():
+    return list(Story.objects.published().with_cards().newest()[:STORIES])
+
+
+@remembered(by_the_clock=True)
+def _next_events():
+    return list(Event.objects.coming())
 
 
 @require_safe
@@ -92,12 +104,11 @@ def directory(request):
 @require_safe
 @keep()
 def partner(request, slug):
-    partners = Partner.objects.published().select_related("sector", "logo").prefetch_related("areas", "districts")
-    partner = get_object_or_404(partners, slug=slug)
-    pledges = list(partner.pledges.published().select_related("area"))
-    signatures = list(partner.signatures.select_related("charter").order_by("declared_at"))
-    reviews, pauses = list(with_due_dates(partner.reviews)), list(partner.pauses.all())
-    recognitions = list(partner.recognitions.approved().select_related("kind"))
+    partner = partner_in_full(slug)
+    if partner is None:
+        raise Http404
+    pledges, reviews, pauses = partner.pledged, partner.reviewed, partner.paused
+    signatures, recognitions = partner.signed, partner.recognised
     honours = honours_of(partner)
     return render(
         request,
@@ -112,7 +123,7 @@ def partner(request, slug):
             "signature": signatures[-1] if signatures else None,
             "recognitions": [row for row in recognitions if row.is_shown and not partner.withdrawn_at],
             "honours": honours,
-            "stories": Story.objects.published().filter(partner=partner).with_cards().newest(),
+            "stories": stories_of(partner),
             "events": track_record(
                 partner, signatures, pledges, reviews, pauses, recognitions, more=as_history(honours)
             ),

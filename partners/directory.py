@@ -79,7 +79,7 @@ SORTS = {
 
 def directory_of(query, partners):
     """What an address asks of the directory. partners: those that it is about."""
-    rows = partners.select_related("logo").prefetch_related("areas", "districts")
+    rows = partners.with_cards()
     return Listing(query, rows=rows, facets=FACETS, sorts=SORTS)
 
 

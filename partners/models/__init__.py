@@ -5,7 +5,16 @@ from partners.models.partners import Kind, Partner, PartnerQuerySet, Pause, Purp
 from partners.models.people import JoinRequest, Membership, PartnerInvitation
 from partners.models.profile import Logo, ProfileChange
 from partners.models.recognitions import Recognition, RecognitionKind
-from partners.models.reference import DeclineReason, District, PriorityArea, ReferenceData, ReferenceQuerySet, Sector
+from partners.models.reference import (
+    DeclineReason,
+    District,
+    PriorityArea,
+    ReferenceData,
+    ReferenceQuerySet,
+    Sector,
+    entries,
+    entry_or_404,
+)
 
 __all__ = [
     "BlockedSender",
@@ -29,4 +38,6 @@ __all__ = [
     "ReferenceQuerySet",
     "Sector",
     "Size",
+    "entries",
+    "entry_or_404",
 ]

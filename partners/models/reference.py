@@ -1,10 +1,14 @@
 """The lists that the manager edits: places, priority areas, sectors, reasons to decline."""
 
+import copy
+
 from django.core.validators import RegexValidator
 from django.db import models
+from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from oiep.changes import remembered
 from oiep.text import clean_line, clean_text
 from oiep.translated import Translated, TranslatedCharField, TranslatedTextField
 
@@ -12,6 +16,20 @@ from oiep.translated import Translated, TranslatedCharField, TranslatedTextField
 class ReferenceQuerySet(models.QuerySet):
     def current(self):
         return self.filter(retired_at=None)
+
+
+@remembered
+def entries(model):
+    """All entries of a list by their key, in its order, retired ones too: from memory, so nobody may change them."""
+    return {row.pk: row for row in model.objects.all()}
+
+
+def entry_or_404(model, slug):
+    """One entry by its address, the caller's own."""
+    for entry in entries(model).values():
+        if entry.slug == slug:
+            return copy.copy(entry)
+    raise Http404
 
 
 class ReferenceData(Translated):

@@ -1,5 +1,5 @@
 from django.conf import settings
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from oiep.changes import remembered
 from oiep.listing import Facet, Listing
 from oiep.pages import keep
 from oiep.rules import rules
 from oiep.texts.nodes import in_use as wordings_in_use
-from partners.models import District, Kind, Partner, PriorityArea
+from partners.models import District, Kind, Partner, PriorityArea, entries, entry_or_404
 from pledges import benefits as figures
 from pledges.figures import areas_with_figures, facts, places_with_figures
 from pledges.history import show_standings
@@ -110,13 +111,11 @@ def areas(request):
 @keep()
 def area(request, slug):
     """A priority area. The address of a retired one works on, for links that others have kept."""
-    (area,) = areas_with_figures([get_object_or_404(PriorityArea, slug=slug)])
+    (area,) = areas_with_figures([entry_or_404(PriorityArea, slug)])
     partners = Partner.objects.listed().in_area(area)
     pledges = Pledge.objects.live().filter(area=area)
-    ideas = beside_ideas(PledgeIdea.objects.current().filter(area=area))
-    context = {"area": area, "ideas": ideas, **_newest(partners, pledges)}
-    context |= _open_help(HelpRequest.objects.published().in_area(area), f"?area={area.slug}")
-    context |= _newest_stories(Story.objects.published().in_area(area), f"?area={area.slug}")
+    context = {"area": area, **_newest(partners, pledges), **_on_area(area.pk)}
+    context |= {"help_more": f"{reverse('help')}?area={slug}", "stories_more": f"{reverse('stories')}?area={slug}"}
     return render(request, "pledges/area.html", context)
 
 
@@ -140,32 +139,47 @@ def _on_the_map(place):
 def place(request, slug):
     """A district. The address of a retired one works on."""
     found = facts()
-    (place,) = places_with_figures([get_object_or_404(District, slug=slug)], found)
+    (place,) = places_with_figures([entry_or_404(District, slug)], found)
     partners = Partner.objects.listed().in_place(place)
     pledges = Pledge.objects.live().filter(partner__in=Partner.objects.in_place(place))
     in_areas = areas_with_figures(place=place, found=found)
-    context = {"place": place, "areas": in_areas, **_newest(partners, pledges)}
-    context |= _newest_stories(Story.objects.published().in_place(place), f"?place={place.slug}")
-    context |= _open_help(HelpRequest.objects.published().in_place(place), f"?place={place.slug}")
+    context = {"place": place, "areas": in_areas, **_newest(partners, pledges), **_on_place(place.pk)}
+    context |= {"help_more": f"{reverse('help')}?place={slug}", "stories_more": f"{reverse('stories')}?place={slug}"}
     return render(request, "pledges/place.html", context)
 
 
 def _newest(partners, pledges):
     """The newest few of each, with what their cards show."""
-    partners = list(
-        partners.order_by("-approved_at", "-pk").select_related("logo").prefetch_related("areas")[:ON_ONE_PAGE]
-    )
-    pledges = list(pledges.order_by("-started_on", "-pk").select_related("area", "partner")[:ON_ONE_PAGE])
-    prefetch_related_objects([*partners, *(pledge.partner for pledge in pledges)], "districts")
-    return {"partners": partners, "pledges": pledges}
+    with_partner = pledges.select_related("area").prefetch_related(Prefetch("partner", Partner.objects.with_cards()))
+    return {
+        "partners": partners.with_cards().order_by("-approved_at", "-pk")[:ON_ONE_PAGE],
+        "pledges": with_partner.order_by("-started_on", "-pk")[:ON_ONE_PAGE],
+    }
 
 
-def _open_help(rows, query):
-    return {"open_help": rows.with_cards().newest()[:STORIES], "help_more": reverse("help") + query}
+# What is the same for every visitor until something changes, and of which there is little.
 
 
-def _newest_stories(stories, query):
-    return {"stories": stories.with_cards().newest()[:STORIES], "stories_more": reverse("stories") + query}
+@remembered(by_the_clock=True)
+def _on_area(key):
+    area = entries(PriorityArea)[key]
+    return {
+        "ideas": beside_ideas(PledgeIdea.objects.current().filter(area=area)),
+        "groups": list(area.working_groups.published().current()),
+        "coming": list(area.events.coming()),
+        "open_help": list(HelpRequest.objects.published().in_area(area).with_cards().newest()[:STORIES]),
+        "stories": list(Story.objects.published().in_area(area).with_cards().newest()[:STORIES]),
+    }
+
+
+@remembered(by_the_clock=True)
+def _on_place(key):
+    place = entries(District)[key]
+    return {
+        "coming": list(place.events.coming()),
+        "open_help": list(HelpRequest.objects.published().in_place(place).with_cards().newest()[:STORIES]),
+        "stories": list(Story.objects.published().in_place(place).with_cards().newest()[:STORIES]),
+    }
 
 
 # Pledges --------------------------------------------------------------------------------------

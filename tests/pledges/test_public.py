@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from partners.models import Kind
-from pledges.figures import facts
 from pledges.models import CharterVersion
 from pledges.track_record import track_record
 from tests.factories import (
@@ -351,17 +350,17 @@ def test_track_record_of_a_partner_that_left_tells_it_once():
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 8),
+        ("/", 2),
         ("/charter/", 1),
         ("/charter/benefits/", 3),
         ("/charter/how-it-works/", 1),  # the words that the manager changed
-        ("/areas/", 2),
-        ("/areas/spend/", 12),
-        ("/places/", 2),
-        ("/places/oxford/", 10),
+        ("/areas/", 1),
+        ("/areas/spend/", 4),
+        ("/places/", 1),
+        ("/places/oxford/", 4),
         ("/pledges/", 4),
         ("/pledges/?area=spend&place=oxford&kind=business&capacity=employer&q=good&sort=oldest", 4),
-        ("/partners/bakery/", 10),
+        ("/partners/bakery/", 3),
     ],
 )
 def test_number_of_queries_does_not_grow(client, django_assert_num_queries, address, queries, rows):
@@ -373,7 +372,7 @@ def test_number_of_queries_does_not_grow(client, django_assert_num_queries, addr
         PledgeFactory(approved=True, partner=partner, area=area)
         PledgeFactory(approved=True, partner=bakery, area=area)
         PledgeIdeaFactory(area=area)
-    facts()  # kept from one page to the next, until something changes
+    client.get(address)  # figures and lists are remembered from one page to the next, until something changes
     with django_assert_num_queries(queries):
         assert client.get(address).status_code == 200
 
