@@ -10,7 +10,7 @@ TRANSLATIONS = $(wildcard locale/*/LC_MESSAGES/django.po)
 COMPILED = $(TRANSLATIONS:.po=.mo)
 BABEL = .venv/bin/python -m babel.messages.frontend -q
 
-.PHONY: run test bench fuzz lint audit chromium messages translations
+.PHONY: run test bench fuzz scan lint audit chromium messages translations
 
 run: .venv/installed $(COMPILED)
 	@exec .venv/bin/python -m oiep.local
@@ -27,6 +27,20 @@ bench: .venv/installed
 # The API asked a hundred times as much as in the tests. FUZZ_EXAMPLES says how much.
 fuzz: .venv/installed
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} .venv/bin/python -m pytest -s tests/oiep/test_api.py -k schemathesis
+
+# Scanners against the code and against the site as production serves it, which takes half an hour. They need nginx,
+# Node.js, Java and Chromium. SCAN names one file: make scan SCAN=tests/scans/scan_code.py
+SCAN ?= tests/scans
+scan: .venv/installed .local/scan/installed $(COMPILED)
+	.venv/bin/python -m pytest -v -o python_files='scan_*.py' $(SCAN)
+
+.local/scan/installed: tests/scans/requirements.txt tests/scans/package.json
+	$(PYTHON) -m venv .local/scan
+	.local/scan/bin/pip install --quiet --disable-pip-version-check -r tests/scans/requirements.txt
+	cp tests/scans/package.json .local/scan
+	cd .local/scan && npm install --ignore-scripts --no-package-lock --no-fund --no-audit --loglevel=error
+	echo '{}' > .local/scan/node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json
+	@touch $@
 
 # The packages against the advisories of the package index. It is a tool of its own, beside what the site runs on.
 audit: .local/audit/installed

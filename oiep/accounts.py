@@ -6,8 +6,10 @@ no second confirmation (ACCOUNT_EMAIL_VERIFICATION is "none"). People sign in by
 
 import base64
 import hashlib
+import logging
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -40,7 +42,23 @@ def user_for(email, name="", language=""):
         return users.get(email=email)
 
 
-class AccountAdapter(DefaultAccountAdapter):
+security = logging.getLogger("oiep.security")
+
+
+def _note(event, **details):
+    """A line of the log about signing in: the account's number, never a name or an address."""
+    security.info(event, extra={"of": {"event": event, **details}})
+
+
+class _Noting:
+    """Notes each refusal, by what was wrong."""
+
+    def validation_error(self, code, *args):
+        _note("sign-in refused", why=code)
+        return super().validation_error(code, *args)
+
+
+class AccountAdapter(_Noting, DefaultAccountAdapter):
     """Sign-in mail goes through the queue like all other mail, and what is wrong is said in our words."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
@@ -60,8 +78,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request, user, **kwargs):
         response = super().post_login(request, user, **kwargs)
+        by = [record["method"] for record in get_authentication_records(request, user)]
+        _note("signed in", user=user.pk, by=by)
         languages.after_sign_in(request, user, response)
         return response
+
+    def logout(self, request):
+        _note("signed out", user=request.user.pk)
+        super().logout(request)
 
     def send_mail(self, template_prefix, email, context):
         # An address without an account has the same small allowance as any address that nobody has confirmed.
@@ -83,7 +107,7 @@ class AccountAdapter(DefaultAccountAdapter):
             super().add_message(request, level, message=message)
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):
+class SecondFactorAdapter(_Noting, DefaultMFAAdapter):
     """Passkeys carry our name, and what an app or recovery codes are made from is not in the database as it is."""
 
     error_messages = DefaultMFAAdapter.error_messages | {

@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
@@ -18,17 +19,26 @@ def isolation_headers(get_response):
 
 
 def private_answers(get_response):
-    """Keeps what is for one visitor, known by a cookie in the request or in the answer, out of shared caches."""
+    """Keeps what is for one visitor, known by a cookie in the request or in the answer, out of shared caches.
+
+    What is for somebody who has signed in, their own browser does not keep either: the next person at it may go back.
+    """
 
     def middleware(request):
         response = get_response(request)
         own = {settings.SESSION_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME} & set(request.COOKIES)
         is_known = own or response.cookies
         if is_known and not response.has_header("Cache-Control"):
-            patch_cache_control(response, private=True, no_cache=True)
+            patch_cache_control(response, private=True, **{"no_store" if _is_signed_in(request) else "no_cache": True})
         return response
 
     return middleware
+
+
+def _is_signed_in(request):
+    """Without asking the database for what the page did not ask for."""
+    session = getattr(request, "session", None)
+    return bool(session is not None and session.accessed and SESSION_KEY in session)
 
 
 def limit_searches(get_response):

@@ -298,6 +298,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "oiep.sign_in.passwords.NotOurOwnWords"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "account"
@@ -309,7 +310,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
-ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60  # seconds
 ACCOUNT_PREVENT_ENUMERATION = True
 # What is not named has allauth's default. Asking for codes is limited so that nobody floods another's mailbox.
 ACCOUNT_RATE_LIMITS = {
@@ -333,6 +334,8 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # allauth's own list of addresses, which we d
 MFA_REAUTHENTICATION_REQUIRED = False  # oiep/sign_in/confirming.py asks
 # Whether staff can do nothing as staff until they have shown a passkey or a code of an authenticator app.
 STAFF_NEED_SECOND_FACTOR = env.bool("STAFF_NEED_SECOND_FACTOR", PRODUCTION)
+# How long that counts, until they show it again.
+STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", 12)
 # How many reverse proxies of ours stand in front: without it all visitors would share one rate limit.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
@@ -396,8 +399,11 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
-    # A line for each request.
-    "loggers": {"oiep.requests": {"level": "INFO" if env.bool("LOG_REQUESTS", PRODUCTION) else "WARNING"}},
+    # A line for each request, and for each time that somebody signs in, or tries to.
+    "loggers": {
+        name: {"level": "INFO" if env.bool("LOG_REQUESTS", PRODUCTION) else "WARNING"}
+        for name in ("oiep.requests", "oiep.security")
+    },
 }
 SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", 500)
 # With this as its bearer token Prometheus may read /metrics; without one nobody may.

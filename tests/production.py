@@ -98,7 +98,8 @@ class Site:
 
     def __init__(self, tls_port, http_port, web, folder, host=HOST):
         self.tls_port, self.http_port, self.web, self.host = tls_port, http_port, web, host
-        self.context = ssl.create_default_context(cafile=str(folder / "charter.pem"))
+        self.context_file = str(folder / "charter.pem")
+        self.context = ssl.create_default_context(cafile=self.context_file)
 
     def tls(self):
         raw = socket.create_connection(("127.0.0.1", self.tls_port), timeout=40)

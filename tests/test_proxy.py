@@ -49,6 +49,14 @@ def test_site_is_served_over_tls_and_only_so(site):
     with socket.create_connection(("127.0.0.1", site.tls_port)) as raw, pytest.raises((ssl.SSLError, OSError)):
         old.wrap_socket(raw, server_hostname=HOST)
 
+    # Of TLS 1.2, nothing without forward secrecy is spoken; and nobody's request is sent back to them.
+    weak = ssl.create_default_context(cafile=site.context_file)
+    weak.maximum_version = ssl.TLSVersion.TLSv1_2
+    weak.set_ciphers("ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA384:AES128-GCM-SHA256")
+    with socket.create_connection(("127.0.0.1", site.tls_port)) as raw, pytest.raises((ssl.SSLError, OSError)):
+        weak.wrap_socket(raw, server_hostname=HOST)
+    assert site.get("/", method="TRACE").status == 405
+
     # Figures stay inside; with their token, past the proxy, operators get those of all workers.
     token = {"Authorization": "Bearer " + "m" * 40}
     assert site.get("/metrics", headers=token).status == 404

@@ -8,6 +8,7 @@ Staff need one of the two where STAFF_NEED_SECOND_FACTOR says so. Their rights a
 a right is asked for, until they have used it in this session.
 """
 
+import time
 from functools import cache
 
 from allauth.account.internal.flows.login import get_authentication_records
@@ -34,8 +35,9 @@ def is_asked_for_second_step(user):
 
 def has_shown_second_factor(request, user):
     """Whether this session was signed in with, or has since shown, a passkey, an app or a recovery code that counts."""
+    since = time.time() - 3600 * settings.STAFF_SESSION_HOURS
     records = get_authentication_records(request, user)
-    shown = [record["id"] for record in records if record["method"] == "mfa"]
+    shown = [record["id"] for record in records if record["method"] == "mfa" and record["at"] > since]
     return bool(shown) and Authenticator.objects.filter(user=user, pk__in=shown).exists()
 
 

@@ -15,11 +15,8 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       ...(kind === "login" ? {} : { data: "passkey-options" }),
     },
   });
-  // Enter in a field does what the button does.
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    document.getElementById(`passkey-${kind}`).click();
-  });
+  // The button, or Enter in a field, asks the browser; allauth's script sends the form with its answer.
+  form.addEventListener("submit", (event) => event.preventDefault());
 }
 
 for (const words of document.querySelectorAll("[data-no-passkey]")) words.hidden = canUsePasskeys;

@@ -99,7 +99,7 @@ def test_code_from_the_mailbox_signs_in(client, person, mailbox, spelling):
     assert (response.status_code, response.url) == (302, CODE)
     (letter,) = mailbox()
     assert (letter.to, letter.subject) == (["ana@example.org"], "Your code to sign in")
-    assert "15 minutes" in letter.body
+    assert "10 minutes" in letter.body
     before = client.session.session_key
     response = client.post(CODE, {"code": code_in(letter)})
     assert (response.status_code, response.url) == (302, reverse("account"))
@@ -140,12 +140,12 @@ def test_code_works_only_in_the_browser_that_asked(client, person, mailbox):
     assert other.get("/account/").status_code == 302
 
 
-def test_code_runs_out_after_a_quarter_of_an_hour(client, person, mailbox, time_machine):
+def test_code_runs_out_after_ten_minutes(client, person, mailbox, time_machine):
     start = datetime.datetime(2026, 5, 4, 9, tzinfo=datetime.UTC)
     time_machine.move_to(start, tick=False)
     ask(client, person.email)
     code = code_in(mailbox()[0])
-    time_machine.move_to(start + datetime.timedelta(minutes=15, seconds=1), tick=False)
+    time_machine.move_to(start + datetime.timedelta(minutes=10, seconds=1), tick=False)
     response = client.post(CODE, {"code": code}, follow=True)
     assert "That code has run out" in response.content.decode()
     assert not response.context["user"].is_authenticated

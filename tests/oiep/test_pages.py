@@ -212,7 +212,7 @@ def test_page_for_everybody_is_the_same_for_everybody(client, address):
 
 def test_signed_in_visitor_s_page_is_theirs_alone(client_of, manager):
     response = client_of(manager).get("/partners/")
-    assert response["Cache-Control"] == "private, no-cache"
+    assert response["Cache-Control"] == "private, no-store"
     assert "Cookie" in response["Vary"]
     assert not response.has_header("ETag"), "nobody is asked whether it is still so"
 

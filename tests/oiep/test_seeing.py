@@ -9,9 +9,9 @@ import sentry_sdk
 from django.db import connection
 from sentry_sdk.transport import Transport
 
-from oiep import errors, metrics, tracing
+from oiep import accounts, errors, metrics, tracing
 from oiep.logs import JsonFormatter
-from tests.factories import OutgoingEmailFactory, PartnerFactory
+from tests.factories import OutgoingEmailFactory, PartnerFactory, UserFactory
 
 TOKEN = "t0ken-" * 8
 ROW = "sharp, in a row"
@@ -195,3 +195,37 @@ def test_security_txt_says_whom_to_tell(client, settings, time_machine):
         "Preferred-Languages: en",
         "Canonical: https://charter.oiep.example/.well-known/security.txt",
     ]
+
+
+# Signing in -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def noted(lines):
+    """`noted()` is what was logged of signing in."""
+    accounts.security.setLevel(logging.INFO)
+    what = ("event", "user", "by", "why")
+    yield lambda: [
+        {name: line[name] for name in what if name in line} for line in lines() if line["logger"] == "oiep.security"
+    ]
+    accounts.security.setLevel(logging.WARNING)
+
+
+@pytest.mark.django_db
+def test_signing_in_is_noted_by_number(client, noted):
+    user = UserFactory(email="rosa@example.org", password="a long and winding lane")
+    for password in ("a short and winding lane", "a long and winding lane"):
+        client.post("/accounts/login/password/", {"login": user.email, "password": password})
+    client.post("/accounts/logout/")
+    assert noted() == [
+        {"event": "sign-in refused", "why": "email_password_mismatch"},
+        {"event": "signed in", "user": user.pk, "by": ["password"]},
+        {"event": "signed out", "user": user.pk},
+    ]
+
+
+@pytest.mark.django_db
+def test_wrong_code_is_noted(client, noted):
+    client.post("/accounts/login/", {"email": "rosa@example.org"})
+    client.post("/accounts/login/code/confirm/", {"code": "WRON-GONE"})
+    assert noted() == [{"event": "sign-in refused", "why": "incorrect_code"}]

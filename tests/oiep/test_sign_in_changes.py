@@ -1,5 +1,6 @@
 """Confirming that it is you; password, devices, name: what people change about their account by themselves."""
 
+import contextlib
 import re
 import time
 
@@ -7,7 +8,9 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.password_validation import validate_password
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from oiep.models import AuditEvent
@@ -185,6 +188,15 @@ def test_weak_password_is_refused(person, weak):
     response = by_password(person).post(PASSWORD, {"password": weak})
     assert "<title>Error: Choose a password" in response.text
     assert is_signed_in(by_password(person, OLD))
+
+
+@pytest.mark.parametrize(
+    ("password", "is_refused"),
+    [("OxfordshireCharter!", True), ("inclusive-economy-2026", True), ("Oxford lies on the Thames", False)],
+)
+def test_password_of_this_site_s_own_words_is_refused(password, is_refused):
+    with pytest.raises(ValidationError) if is_refused else contextlib.nullcontext():
+        validate_password(password)
 
 
 def test_password_is_removed(person, mailbox):

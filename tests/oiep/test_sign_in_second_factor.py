@@ -1,5 +1,6 @@
 """Passkeys, authenticator apps, recovery codes; who is asked for a second step; staff without one."""
 
+import datetime
 import json
 import re
 import time
@@ -382,6 +383,20 @@ def test_session_from_before_the_second_factor_has_to_show_it(staff, client, nee
     assert "E-mail me a code" not in response.text
     assert client.post(CONFIRM, {"way": "password", "password": PASSWORD, "next": "/admin/"}).status_code == 200
     assert client.get("/admin/").status_code == 302
+    assert client.post(CONFIRM, {"way": "app", "code": app_code(SECRET), "next": "/admin/"}).url == "/admin/"
+    assert client.get("/admin/").status_code == 200
+
+
+def test_staff_show_their_second_factor_again_after_half_a_day(staff, client, needed, time_machine):
+    start = datetime.datetime(2026, 5, 4, 8, tzinfo=datetime.UTC)
+    time_machine.move_to(start, tick=False)
+    TOTP.activate(staff, SECRET)
+    by_password(client, staff)
+    client.post(SECOND_STEP, {"code": app_code(SECRET)})
+    time_machine.move_to(start + datetime.timedelta(hours=12, seconds=-1), tick=False)
+    assert client.get("/admin/").status_code == 200
+    time_machine.move_to(start + datetime.timedelta(hours=12), tick=False)
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == f"{CONFIRM}?next=%2Fadmin%2F"
     assert client.post(CONFIRM, {"way": "app", "code": app_code(SECRET), "next": "/admin/"}).url == "/admin/"
     assert client.get("/admin/").status_code == 200
 
