@@ -44,7 +44,7 @@ from pledges.next_steps import (
     signings_to_finish,
     status_of,
 )
-from pledges.of_partner import partner_in_full, stories_of
+from pledges.of_partner import later_charter_of, partner_in_full, stories_of
 from pledges.track_record import track_record
 from pledges.views.account.page import account_page
 from working_groups.yours import groups_of, steps_in_groups
@@ -121,6 +121,7 @@ def partner(request, slug):
             "achieved": [pledge for pledge in pledges if pledge.ending == pledge.Ending.ACHIEVED],
             "ended": [pledge for pledge in pledges if pledge.ending == pledge.Ending.STOPPED],
             "signature": signatures[-1] if signatures else None,
+            "later_charter": later_charter_of(partner),
             "recognitions": [row for row in recognitions if row.is_shown and not partner.withdrawn_at],
             "honours": honours,
             "stories": stories_of(partner),

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from oiep.admin import CharterAdmin, ReadOnlyAdmin, ReadOnlyInline, ReferenceAdmin, filled_or_not
 from oiep.moderation import State
 from oiep.texts.earlier import EarlierTexts
+from oiep.texts.previews import HEADING, LEAD, LETTER, MARKDOWN, TEXT
 from partners import actions
 from partners.models import (
     BlockedSender,
@@ -129,6 +130,7 @@ class PartnerAdmin(CharterAdmin):
 @admin.register(District)
 class DistrictAdmin(EarlierTexts, ReferenceAdmin):
     texts = ("name", "about")
+    looks = {"name": HEADING, "about": MARKDOWN}
     list_display = ["name", "order", "status"]
     fields = ["name", "slug", "about", "order", "map_shape", "map_label_x", "map_label_y"]
     prepopulated_fields = {"slug": ["name"]}
@@ -137,6 +139,7 @@ class DistrictAdmin(EarlierTexts, ReferenceAdmin):
 @admin.register(PriorityArea)
 class PriorityAreaAdmin(EarlierTexts, ReferenceAdmin):
     texts = ("name", "short_name", "summary", "meaning")
+    looks = {"short_name": HEADING, "name": LEAD, "summary": TEXT, "meaning": MARKDOWN}
     list_display = ["short_name", "order", "status"]
     fields = ["name", "short_name", "slug", "summary", "meaning", "colour", "icon", "order"]
     prepopulated_fields = {"slug": ["short_name"]}
@@ -152,6 +155,7 @@ class SectorAdmin(ReferenceAdmin):
 @admin.register(DeclineReason)
 class DeclineReasonAdmin(EarlierTexts, ReferenceAdmin):
     texts = ("title", "message")
+    looks = {"title": HEADING, "message": LETTER}
     list_display = ["title", "order", "status"]
     fields = ["title", "message", "order"]
 
@@ -159,6 +163,7 @@ class DeclineReasonAdmin(EarlierTexts, ReferenceAdmin):
 @admin.register(RecognitionKind)
 class RecognitionKindAdmin(EarlierTexts, ReferenceAdmin):
     texts = ("name", "about", "given_by", "evidence_hint")
+    looks = {"name": HEADING, "about": TEXT, "given_by": TEXT, "evidence_hint": TEXT}
     list_display = ["name", "given_by", "expires", "order", "status"]
     list_filter = ["expires", *ReferenceAdmin.list_filter]
     search_fields = ["name", "given_by"]

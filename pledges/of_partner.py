@@ -41,6 +41,16 @@ def partner_in_full(slug):
     return partner
 
 
+def later_charter_of(partner, today=None):
+    """The newest version of the Charter that one of `partner_in_full` was asked to sign, once it did not in time."""
+    if not partner.signed or partner.withdrawn_at:
+        return None
+    signed = max(signature.charter.number for signature in partner.signed)
+    later = [version for version in entries(CharterVersion).values() if version.number > signed]
+    later = [version for version in later if version.was_asked_of(partner, today)]
+    return max(later, key=lambda version: version.number, default=None)
+
+
 def stories_of(partner):
     """Its published stories, the newest first. Few partners have one, and those that have none cost no query."""
     if partner.pk not in _who_has_stories():

@@ -22,7 +22,7 @@ def delete_stories_with(consents):
 
 REGISTER = {
     "pledges.CharterVersion": Table(
-        plain="id number published_on again again_until", ours="title summary purpose vision commitment"
+        plain="id number published_on again again_until again_was_until", ours="title summary purpose vision commitment"
     ),
     "pledges.PledgeIdea": Table(
         plain="id order retired_at area capacity kinds on_short_route",

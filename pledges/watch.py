@@ -3,16 +3,30 @@
 import datetime
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from oiep.watch import Figure, Section, register
-from partners.models import Partner
+from partners.models import Kind, Partner
 from pledges.actions.helpers import helpers_ending
 from pledges.actions.pledges import refresh_active_areas
 from pledges.actions.stories import consents_ending
-from pledges.models import HelpReply, HelpRequest, Pledge, Signing, Story
+from pledges.models import CharterVersion, HelpReply, HelpRequest, Pledge, Signature, Signing, Story
+
+
+def _asked_to_sign_again(is_over):
+    """Partners that were asked to sign the Charter that is in force, and have not: while they can, or after that."""
+    today, Again = timezone.localdate(), CharterVersion.Again
+    day = Q(again_until__lt=today) if is_over else Q(again_until__gte=today)
+    asking = CharterVersion.objects.in_force().filter(day).exclude(again=Again.NOBODY)
+    organisations = Q(Exists(asking)) & ~Q(kind=Kind.RESIDENT)
+    signed = Signature.objects.filter(partner=OuterRef("pk"))
+    return (
+        Partner.objects.approved()
+        .filter(organisations | Q(Exists(asking.filter(again=Again.EVERYBODY))), Exists(signed), withdrawn_at=None)
+        .exclude(Exists(signed.filter(charter__in=CharterVersion.objects.in_force())))
+    )
 
 
 def _bursts():
@@ -60,6 +74,26 @@ register(
         ),
         lambda: Signing.objects.unconfirmed(),
         tone="plain",
+    ),
+    Figure(
+        "charter-asked",
+        Section.WAY,
+        (
+            _("partner asked to sign the new Charter, which has not yet"),
+            _("partners asked to sign the new Charter, which have not yet"),
+        ),
+        lambda: _asked_to_sign_again(is_over=False),
+        tone="plain",
+    ),
+    Figure(
+        "charter-earlier",
+        Section.MEND,
+        (
+            _("partner that stands by an earlier Charter and did not sign the new one in time"),
+            _("partners that stand by an earlier Charter and did not sign the new one in time"),
+        ),
+        lambda: _asked_to_sign_again(is_over=True),
+        _("They stay partners, and their pages say which version they signed. Give them more time, or write to them."),
     ),
     Figure(
         "story-waits",

@@ -113,6 +113,8 @@ def work_on_lists():
         while is_alone and (found := Import.objects.waiting_for_work().order_by("uploaded_at", "pk").first()):
             try:
                 _STEPS[found.step](found)
+            except long.Left:
+                continue
             except Exception:
                 # What nobody foresaw must not keep all other lists waiting.
                 logger.exception("A long list failed: %s", found.pk)

@@ -88,6 +88,8 @@ def _alike(one, other):
     if long[: len(short)] == short or (len(short) > 1 and set(short) <= set(long)):
         return True
     short, long = "".join(short), "".join(long)
+    if 2 * min(len(short), len(long)) < _ALIKE * (len(short) + len(long)):
+        return False
     if sorted(short) == sorted(long):  # two letters changed places
         return True
     letters = SequenceMatcher(None, short, long)

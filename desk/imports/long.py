@@ -2,10 +2,11 @@
 
 import json
 
+from django.db import transaction
 from django.db.models import Count, Q
 
 from desk.imports.plan import NEW, SAME, Row, read_row, said_in
-from desk.models import ImportRow
+from desk.models import Import, ImportRow
 
 State = ImportRow.State
 _BATCH = 500
@@ -35,7 +36,7 @@ def judge(found, kind, known, *, again=False, after_row=None, after_part=None):
                 _keep_verdict(entry, row, kind)
                 if after_row:
                     after_row(entry, row, [getattr(entry, field) for field in _VERDICT] == was)
-            ImportRow.objects.bulk_update(batch, _VERDICT)
+            _keep(batch, found)
             if after_part:
                 after_part(len(batch))
 
@@ -47,6 +48,20 @@ def judge(found, kind, known, *, again=False, after_row=None, after_part=None):
                 yield row
 
     kind.judge(stream(), known, earlier())
+
+
+class Left(Exception):
+    """The list was left while it was worked on."""
+
+
+def _keep(batch, found):
+    """One statement: of a thousand rows, Django's own updating of many takes a hundred times as long."""
+    with transaction.atomic():
+        if not Import.objects.select_for_update(of=("self",)).filter(pk=found.pk).exists():
+            raise Left
+        ImportRow.objects.bulk_create(
+            batch, update_conflicts=True, unique_fields=["of", "number"], update_fields=_VERDICT
+        )
 
 
 def _parts(rows):

@@ -23,6 +23,7 @@ from oiep.reports.views import KINDS, as_file, parts_of_page
 from oiep.text import clean_line, clean_text
 from oiep.texts.earlier import EarlierTexts
 from oiep.texts.models import Revision
+from oiep.texts.previews import MARKDOWN
 
 LATEST = 20
 LINKS_AT_MOST = 20
@@ -60,6 +61,7 @@ class PublishForm(CharterForm):
 @admin.register(Statement)
 class StatementAdmin(EarlierTexts, CharterAdmin):
     texts = ("title", "text")
+    looks = {"text": MARKDOWN}
     list_display = ["title", "section", "kind", "when", "ends_on"]
     list_filter = ["section", "kind"]
     search_fields = ["title", "text"]

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from oiep import audit
 from oiep.texts import history
 from oiep.texts.models import Revision
+from oiep.texts.previews import Previewed
 
 LATEST = 50
 
 
-class EarlierTexts:
+class EarlierTexts(Previewed):
     """For an admin (before `CharterAdmin` among its bases). texts: the names of the fields that are kept."""
 
     texts = ()

@@ -6,6 +6,7 @@
 import datetime
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import CharField, Exists, OuterRef, Value
 from django.db.models.functions import Cast, Concat
@@ -31,7 +32,10 @@ def _current(today):
 def _step(version, today):
     """The step that is due: of several that were missed, the latest."""
     reminded_on = version.again_until - datetime.timedelta(days=settings.CHARTER_REMINDER_DAYS)
-    return REMINDED if max(reminded_on, version.published_on + datetime.timedelta(days=1)) <= today else ASKED
+    if max(reminded_on, version.published_on + datetime.timedelta(days=1)) > today:
+        return ASKED
+    # Each last day has a reminder of its own.
+    return f"{REMINDED}-{version.again_until}" if version.again_was_until else REMINDED
 
 
 def to_ask_today(today=None):
@@ -48,6 +52,26 @@ def to_ask_today(today=None):
 
 
 @transaction.atomic
+def put_off_signing_again(*, version, until, actor):
+    """Gives those who are asked to sign a published version more time; all who have not are reminded of the new day.
+
+    Raises NotPossible where nobody is asked, or a newer version is in force; ValidationError for a day that is not
+    later than today and than the one that stands.
+    """
+    version = CharterVersion.objects.select_for_update().get(pk=version.pk)
+    today = timezone.localdate()
+    newest = CharterVersion.objects.published(today).order_by("number").last()
+    if version.again == version.Again.NOBODY or newest is None or newest.pk != version.pk:
+        raise NotPossible(_("Nobody is asked to sign this version now."))
+    if until <= max(version.again_until, today):
+        raise ValidationError(_("Choose a day to come, later than the one that stands."))
+    before, version.again_was_until, version.again_until = version.again_until, version.again_until, until
+    version.save(update_fields=["again_until", "again_was_until"])
+    audit.record(verb="charterversion.put_off", subject=version, actor=actor, before=str(before), after=str(until))
+    return version
+
+
+@transaction.atomic
 def ask_to_sign_again(*, partner, today=None):
     """Asks a partner's lead to sign the version in force, or reminds them. Returns whether a message was written."""
     today = today or timezone.localdate()
@@ -59,7 +83,7 @@ def ask_to_sign_again(*, partner, today=None):
     written = mail.queue(
         to=partner.lead.user.email,
         template="charter_again",
-        context={"partner": partner, "version": version, "is_reminder": step == REMINDED},
+        context={"partner": partner, "version": version, "is_reminder": step != ASKED},
         key=f"charter/{version.number}/{partner.pk}/{step}",
         about=partner,
         hurry=False,

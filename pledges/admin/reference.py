@@ -1,17 +1,22 @@
 """What the manager curates: pledge ideas and the Charter's versions."""
 
 from django import forms
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from oiep.admin import CharterAdmin, ReferenceAdmin
+from oiep.forms import CharterForm
 from oiep.texts.earlier import EarlierTexts
+from oiep.texts.previews import HEADING, LEAD, LIST, MARKDOWN, TEXT, Previewed
 from partners.models import Kind
+from pledges.actions.charter import put_off_signing_again
 from pledges.models import CharterVersion, PledgeIdea
 
 
@@ -26,6 +31,7 @@ class PledgeIdeaForm(forms.ModelForm):
 @admin.register(PledgeIdea)
 class PledgeIdeaAdmin(EarlierTexts, ReferenceAdmin):
     texts = ("title", "statement", "why", "first_steps", "measure", "unit")
+    looks = {"title": HEADING, "statement": LEAD, "why": TEXT, "first_steps": LIST, "measure": TEXT}
     form = PledgeIdeaForm
     list_display = ["title", "area", "capacity", "on_short_route", "order", "status"]
     list_filter = ["area", "capacity", "on_short_route", *ReferenceAdmin.list_filter]
@@ -46,10 +52,19 @@ class PledgeIdeaAdmin(EarlierTexts, ReferenceAdmin):
     ]
 
 
+class PutOffForm(CharterForm):
+    until = forms.DateField(
+        label=_("Last day to sign again"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": _("Choose the last day.")},
+    )
+
+
 @admin.register(CharterVersion)
-class CharterVersionAdmin(CharterAdmin):
+class CharterVersionAdmin(Previewed, CharterAdmin):
     """People signed the words that were published, so those stay: other words are a new version."""
 
+    looks = {"title": HEADING, "summary": LEAD, "purpose": MARKDOWN, "vision": MARKDOWN, "commitment": MARKDOWN}
     change_form_template = "admin/pledges/charterversion/change_form.html"
     list_display = ["__str__", "published_on", "status", "to_sign_again"]
     fields = ["number", "title", "summary", "purpose", "vision", "commitment", "published_on", "again", "again_until"]
@@ -65,8 +80,37 @@ class CharterVersionAdmin(CharterAdmin):
         return version.partners_to_ask().count()
 
     def get_urls(self):
-        view = self.admin_site.admin_view(self.preview_view)
-        return [path("<int:pk>/preview/", view, name="pledges_charterversion_preview"), *super().get_urls()]
+        views = {"preview": self.preview_view, "put-off": self.put_off_view}
+        own = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"pledges_charterversion_{name}")
+            for name, view in views.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def put_off_view(self, request, pk):
+        """Another last day for those who are asked to sign a published version."""
+        version = get_object_or_404(CharterVersion.objects.published(), pk=pk)
+        if not self.has_change_permission(request, version):
+            raise PermissionDenied
+        form = PutOffForm(request.POST or None, initial={"until": version.again_until})
+        if form.is_valid():
+            try:
+                put_off_signing_again(version=version, until=form.cleaned_data["until"], actor=request.user)
+            except ValidationError as refusal:
+                form.add_error("until", refusal)
+            else:
+                self.message_user(request, _now("They have until then, and are reminded before."), messages.SUCCESS)
+                return HttpResponseRedirect(reverse("admin:pledges_charterversion_change", args=[pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Give more time to sign it"),
+            "subtitle": None,
+            "opts": self.opts,
+            "version": version,
+            "form": form,
+            "to_ask": version.partners_to_ask().count(),
+        }
+        return TemplateResponse(request, "admin/pledges/charterversion/put_off.html", context)
 
     def preview_view(self, request, pk):
         """A version as its page will show it, and what publishing it does."""

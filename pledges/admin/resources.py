@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oiep.admin import ReferenceAdmin
 from oiep.texts.earlier import EarlierTexts
+from oiep.texts.previews import HEADING, LEAD, MARKDOWN
 from oiep.uploads import ACCEPT, make_safe
 from partners.models import Kind, Partner, Size
 from pledges.models import Capacity, Need, Resource
@@ -60,6 +61,7 @@ class ShownFilter(admin.SimpleListFilter):
 @admin.register(Resource)
 class ResourceAdmin(EarlierTexts, ReferenceAdmin):
     texts = ("title", "summary", "body")
+    looks = {"title": HEADING, "summary": LEAD, "body": MARKDOWN}
     form = ResourceForm
     list_display = ["title", "kind", "is_shown", "agreed_until", "order", "status"]
     list_filter = ["kind", ShownFilter, "areas", *ReferenceAdmin.list_filter]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from oiep import audit
 from oiep.admin import CharterAdmin
 from oiep.moderation import Move, State
+from oiep.texts.previews import HEADING, LEAD, MARKDOWN, QUOTE, TEXT, Previewed
 from oiep.uploads import ACCEPT_PICTURE
 from pledges.actions import stories as actions
 from pledges.actions.stories.offering import add_picture, require_sound_dates, widths_of
@@ -135,7 +136,8 @@ def _in_words(story, name):
 
 
 @admin.register(Story)
-class StoryAdmin(DecidedTogether, DecidedAlone, CharterAdmin):
+class StoryAdmin(DecidedTogether, DecidedAlone, Previewed, CharterAdmin):
+    looks = {"title": HEADING, "summary": LEAD, "body": MARKDOWN, "quote": QUOTE, "quote_by": TEXT}
     form = StoryAdminForm
     decide_template = "admin/pledges/story/decide.html"
     change_form_template = "admin/pledges/story/change_form.html"

@@ -20,6 +20,11 @@ class CharterVersionQuerySet(models.QuerySet):
     def published(self, today=None):
         return self.filter(published_on__lte=today or timezone.localdate())
 
+    def in_force(self, today=None):
+        """That which is signed today, as a queryset of one."""
+        newest = self.published(today).order_by("-number").values("pk")[:1]
+        return self.filter(pk__in=newest)
+
     def current(self, today=None):
         """The version that is signed today: the newest published one. Raises DoesNotExist before there is one."""
         return self.published(today).latest("number")
@@ -57,6 +62,8 @@ class CharterVersion(Translated):
         blank=True,
         help_text=_("After it, their pages say which version stands."),
     )
+    # What it was before it was put off, so that all who have not signed are reminded of the new day as well.
+    again_was_until = models.DateField(null=True, blank=True, editable=False)
 
     objects = CharterVersionQuerySet.as_manager()
 
@@ -100,6 +107,14 @@ class CharterVersion(Translated):
         takes_part = partner.state == State.APPROVED and not partner.withdrawn_at
         signed = any(signature.charter_id == self.pk for signature in partner.signatures.all())
         return bool(self.takes_signing_again(today) and concerned and takes_part and not signed)
+
+    def was_asked_of(self, partner, today=None):
+        """Whether a partner was asked to sign it, and the last day to do so is over."""
+        today = today or timezone.localdate()
+        concerned = self.again == self.Again.EVERYBODY or (
+            self.again == self.Again.ORGANISATIONS and not partner.is_resident
+        )
+        return bool(concerned and self.published_on and self.published_on <= self.again_until < today)
 
     def partners_to_ask(self):
         """The partners that are asked to sign it and have not, on any day of its time."""

@@ -80,7 +80,15 @@ def one_of_each(n):
     ContactMessageFactory(partner=good, reported_at=timezone.now(), reported_by=good.lead.user, report="Rude")
 
 
-OTHERS = {"consent-ends", "helper-ends", "help-answered", "help-waits", "story-waits"}
+OTHERS = {
+    "charter-asked",
+    "charter-earlier",
+    "consent-ends",
+    "helper-ends",
+    "help-answered",
+    "help-waits",
+    "story-waits",
+}
 FIGURE = re.compile(r'<li><a[^>]* ?href="([^"]+)"><b>(\d+)</b>')
 
 

@@ -128,6 +128,21 @@ def test_answers_are_kept_by_row_and_for_all_others(manager, client_of):
     assert "Cedar Bakers" not in {signing.organisation["name"] for signing in Signing.objects.all()}
 
 
+def test_a_list_that_is_left_while_it_is_checked_is_gone(manager, monkeypatch, caplog):
+    monkeypatch.setattr(long, "_BATCH", 7)
+    found = keep(manager, lists.workbook(rows()))
+    real = long._keep
+
+    def is_left_meanwhile(batch, found):
+        Import.objects.filter(pk=found.pk).delete()
+        real(batch, found)
+
+    monkeypatch.setattr(long, "_keep", is_left_meanwhile)
+    long_lists.work_on_lists()
+    assert (Import.objects.count(), ImportRow.objects.count(), caplog.text) == (0, 0, "")
+    assert found.pk
+
+
 def test_headings_that_we_do_not_know_are_asked_first(manager):
     found = work(keep(manager, lists.workbook(rows(), ("Who", *lists.HEADINGS[1:]))))
     assert (found.step, found.is_mapped) == ("", False)
@@ -144,18 +159,18 @@ def test_a_worker_that_dies_while_it_checks_goes_on_where_it_was(manager, monkey
     listed = rows()
     listed[25] = listed[2]  # the same as one of a part that was done before
     found = keep(manager, lists.workbook(listed))
-    real, calls = ImportRow.objects.bulk_update, []
+    real, calls = long._keep, []
 
     class Killed(BaseException):
         pass
 
-    def dies(batch, fields):
+    def dies(batch, found):
         calls.append([row.number for row in batch])
         if len(calls) == 3:
             raise Killed
-        return real(batch, fields)
+        return real(batch, found)
 
-    monkeypatch.setattr(type(ImportRow.objects), "bulk_update", lambda self, batch, fields: dies(batch, fields))
+    monkeypatch.setattr(long, "_keep", dies)
     with pytest.raises(Killed):
         long_lists.work_on_lists()
     found.refresh_from_db()
@@ -365,5 +380,5 @@ def test_memory_stays_flat_while_rows_are_checked(manager, monkeypatch):
         Import.objects.all().delete()
         return most
 
-    few, many = peak(300), peak(1200)
-    assert many < 900 * 6000 + few  # six kilobytes a row: its name and by what it is found
+    few, many = peak(100), peak(400)
+    assert many < 300 * 6000 + few  # six kilobytes a row: its name and by what it is found
