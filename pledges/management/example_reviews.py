@@ -84,16 +84,18 @@ class ExampleReviews:
             setattr(review, field, value)
         review.answered_at = review.submitted_at
         if not self.partner.is_resident:
-            self._say_effects(review)
+            self._say_effects(review, entry.get("effects"))
         save(review)
         self.loader.record_moves(review, self.lead)
         for values in entry["answers"]:
             self._say(review, values)
 
-    def _say_effects(self, review):
+    def _say_effects(self, review, effects):
         """What it did for people, as a choice; those who wrote about it may be quoted."""
         Effect = Review.Effect
-        for number, topic in enumerate(("recruitment", "retention", "diversity")):
+        for topic, effect in (effects or {}).items():
+            setattr(review, f"{topic}_effect", Effect(effect))
+        for number, topic in enumerate(() if effects else ("recruitment", "retention", "diversity")):
             helped = bool(getattr(review, topic)) or (self.loader.number + number) % 3
             setattr(review, f"{topic}_effect", Effect.HELPED if helped else Effect.NONE)
         review.may_quote = any((review.recruitment, review.retention, review.diversity))

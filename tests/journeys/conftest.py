@@ -78,6 +78,7 @@ def site(django_db_setup, django_db_blocker):
         for examples in (
             "load_examples",
             "load_example_stories",
+            "load_example_followers",
             "load_example_groups",
             "load_example_events",
             "load_example_awards",

@@ -3,7 +3,7 @@ import datetime
 import pytest
 from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
@@ -12,12 +12,27 @@ from oiep import audit
 from oiep.day import run_day
 from oiep.models import AuditEvent, OutgoingEmail
 from oiep.moderation import Move, State, Urgency, waiting
+from oiep.reach.models import Follow
 from partners.models import District, JoinRequest, Kind, Membership, Partner, PriorityArea, ProfileChange, Purpose, Size
+from pledges import benefits
 from pledges.actions import moderation
 from pledges.actions.answers import missing
+from pledges.actions.helpers import helpers_ending
+from pledges.actions.stories import consents_ending
 from pledges.history import show_standings
 from pledges.management.commands.load_examples import ACCOUNTS, PASSWORD
-from pledges.models import Answer, Capacity, Case, Pledge, Review, Signature
+from pledges.models import (
+    Answer,
+    Capacity,
+    Case,
+    HelpReply,
+    HelpRequest,
+    Pledge,
+    Review,
+    Signature,
+    Story,
+)
+from pledges.models.help import Outcome
 from pledges.standing import Status
 
 MODELS = [Partner, Membership, Signature, Pledge, ProfileChange, JoinRequest, Review, Answer, get_user_model()]
@@ -25,10 +40,11 @@ MODELS = [Partner, Membership, Signature, Pledge, ProfileChange, JoinRequest, Re
 
 @pytest.fixture(scope="module")
 def loaded(django_db_setup, django_db_blocker):
-    """The examples, loaded once for this module, inside of which each test has a transaction of its own."""
+    """All examples of partners, loaded once for this module, inside of which each test has a transaction of its own."""
     with django_db_blocker.unblock(), transaction.atomic():
         call_command("load_reference", verbosity=0)
-        call_command("load_examples")
+        for name in ("load_examples", "load_example_stories", "load_example_followers"):
+            call_command(name)
         yield
         transaction.set_rollback(True)
 
@@ -146,8 +162,9 @@ def test_partners_take_messages_for_each_purpose(examples):
 
 
 def test_no_mail_waits_to_be_sent(examples):
-    for email in OutgoingEmail.objects.all():
+    for email in OutgoingEmail.objects.exclude(to=settings.CONTACT_EMAIL):
         assert (email.state, email.to.split("@")[1]) == (OutgoingEmail.State.SENT, "example.org")
+    assert not OutgoingEmail.objects.exclude(state=OutgoingEmail.State.SENT).exists()
 
 
 # Reviews --------------------------------------------------------------------------------------
@@ -295,3 +312,58 @@ def test_the_accounts_are_who_they_say(examples):
 def test_nobody_else_has_a_password(examples):
     for user in get_user_model().objects.exclude(email__in=ACCOUNTS):
         assert not user.has_usable_password()
+
+
+# Stories, help and followers -----------------------------------------------------------------------
+
+
+def test_what_signing_does_is_shown_in_figures_tables_and_quotes(examples):
+    topics = benefits.topics()
+    assert [topic.name for topic in topics] == ["recruitment", "retention", "diversity"]
+    assert all(topic.total.count is not None for topic in topics)
+    assert all(5 <= topic.total.count < topic.total.base for topic in topics)
+    assert any(topic.tables for topic in topics)
+    assert set(Review.Effect.values) <= set(Review.objects.approved().values_list("retention_effect", flat=True))
+    assert len(benefits.quotes()) == benefits.QUOTES
+    assert Review.objects.filter(may_quote=True).exists()
+
+
+def test_stories_wait_change_and_run_out(examples):
+    assert Story.objects.originals().submitted().exists()
+    assert Story.objects.open_changes().count() == 1
+    ending = set(consents_ending().values_list("story", flat=True))
+    shown = set(Story.objects.published().values_list("pk", flat=True))
+    assert ending & shown, "One ends soon"
+    assert ending - shown, "and one has ended"
+    assert helpers_ending().count() == 1
+
+
+def test_help_is_in_each_state(examples):
+    rows = HelpRequest.objects.all()
+    assert {row.state for row in rows} == set(State) - {State.DRAFT}
+    assert {row.direction for row in rows} == set(HelpRequest.Direction)
+    assert rows.exclude(closed_at=None).get().outcome == Outcome.MET
+    assert rows.approved().filter(closed_at=None).exclude(pk__in=HelpRequest.objects.published()).exists(), "Over"
+    assert HelpRequest.objects.published().count() >= 4
+    assert HelpReply.objects.waiting().exists()
+    assert HelpReply.objects.awaiting_outcome().exists()
+    assert HelpReply.objects.exclude(dismissed_at=None).exists()
+    for row in [*rows, *HelpReply.objects.all()]:
+        row.full_clean()
+
+
+def test_areas_places_and_partners_are_followed(examples):
+    confirmed = Follow.objects.confirmed()
+    assert {name for name in ("area", "place", "partner") if confirmed.exclude(**{name: None}).exists()} == {
+        *("area", "place", "partner")
+    }
+    assert {*confirmed.values_list("rhythm", flat=True)} == set(Follow.Rhythm)
+    assert Follow.objects.filter(confirmed_at=None).count() == 1
+    assert len({*confirmed.values_list("follower__language", flat=True)}) >= 3
+
+
+@pytest.mark.django_db
+def test_production_takes_no_followers(settings):
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="SITE=production"):
+        call_command("load_example_followers")

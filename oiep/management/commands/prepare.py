@@ -22,6 +22,7 @@ class Command(BaseCommand):
         if examples:
             call_command("load_examples", stdout=self.stdout)
             call_command("load_example_stories", stdout=self.stdout)
+            call_command("load_example_followers", stdout=self.stdout)
             call_command("load_example_groups", stdout=self.stdout)
             call_command("load_example_events", stdout=self.stdout)
             call_command("load_example_awards", stdout=self.stdout)
