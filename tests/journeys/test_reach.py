@@ -1,6 +1,8 @@
 """How the Charter spreads, in a real browser: on another site, by e-mail, and in Arabic on a small phone."""
 
 import datetime
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.core.cache import cache
@@ -14,7 +16,6 @@ from tests.pledges.signing import scheme
 
 __all__ = ["scheme"]
 pytestmark = pytest.mark.django_db(transaction=True)
-OTHER_SITE = "http://127.0.0.1:9/"  # another origin; nothing leaves this machine
 
 
 @pytest.fixture(autouse=True)
@@ -27,28 +28,55 @@ def press(page, name):
         page.get_by_role("button", name=name, exact=True).click()
 
 
-def test_line_from_our_page_shows_the_list_on_another_site_and_no_other_page_can_be_framed(browser, open_page):
+@pytest.fixture
+def other_site():
+    """Somebody else's site, on an origin of its own: its address, and where its page is put."""
+    page = {"html": ""}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = page["html"].encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", page
+    server.shutdown()
+    server.server_close()
+
+
+def test_line_from_our_page_shows_the_list_on_another_site_and_no_other_page_can_be_framed(
+    browser, open_page, other_site
+):
     area = PriorityAreaFactory(slug="jobs", short_name="Jobs")
     bakery = PartnerFactory(name="Bakery", approved=True, areas=[area])
     PledgeFactory(approved=True, partner=bakery, area=area)
     ours = open_page()
     ours.goto("/embed/?what=list&area=jobs&language=en-gb")
-    line = ours.locator("textarea, pre code, pre").first.evaluate("one => one.value || one.textContent")
-    hostile = '<iframe id="hostile" src="/partners/"></iframe>'.replace("/partners/", ours.url.split("/embed")[0] + "/")
-    page = browser.new_context().new_page()
-    page.route(
-        OTHER_SITE, lambda route: route.fulfill(content_type="text/html", body=f"<h1>A shop</h1>{line}{hostile}")
-    )
-    page.goto(OTHER_SITE)
+    line = ours.get_by_label("Copy this into a page of your website").input_value()
+    home = ours.url.split("embed/")[0]
+    address, theirs = other_site
+    theirs["html"] = f'<h1>A shop</h1>{line}<iframe id="hostile" src="{home}"></iframe>'
+    context = browser.new_context()
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.goto(address)
     frame = page.frame_locator("iframe").first
     link = frame.get_by_role("link", name="Bakery")
     link.wait_for()
-    assert link.get_attribute("href") == f"{ours.url.split('/embed')[0]}/partners/{bakery.slug}/"
+    assert link.get_attribute("href") == f"{home}partners/{bakery.slug}/"
     assert "allow-scripts" not in page.locator("iframe").first.get_attribute("sandbox")
     framed = page.frame_locator("#hostile").locator("body")
     assert "Oxfordshire Inclusive Economy Charter" not in framed.inner_text()
-    assert page.context.cookies() == [], "Nobody is followed around"
-    page.context.close()
+    assert context.cookies() == [], "Nobody is followed around"
+    context.close()
 
 
 def test_area_is_followed_on_a_phone_confirmed_told_of_and_stopped_with_one_press(open_page, letters):
