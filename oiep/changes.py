@@ -6,9 +6,14 @@ The database notes each statement that changes a table, in a row of `DataChange`
 
 import contextlib
 import contextvars
+import datetime
+import threading
+import time
+from dataclasses import dataclass
 from functools import partial, wraps
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connection
 from django.db.models import Min, Q
 from django.utils import timezone
@@ -59,28 +64,68 @@ def held():
         _held.reset(token)
 
 
-def remembered(make=None, *, by_the_clock=False):
+# What takes longer than so many seconds to make is not made again before that time has passed so many times, but after
+# FIGURES_REST_AT_MOST seconds.
+_QUICK, _REST = 0.25, 20
+
+
+def remembered(make=None, *, by_the_clock=False, may_rest=False):
     """Keeps what a function returns, by its arguments, for as long as the data and the day are the same.
 
-    by_the_clock: it may be another at one of the `public_moments`. For small things that many pages show. Nobody may
-    change what is returned: it is everybody's.
+    by_the_clock: it may be another at one of the `public_moments`. may_rest: where making it takes long, it may be some
+    seconds old; whoever uses it asks the database for what must not be. Nobody may change what is returned: it is
+    everybody's.
     """
     if make is None:
-        return partial(remembered, by_the_clock=by_the_clock)
-    kept = {}
+        return partial(remembered, by_the_clock=by_the_clock, may_rest=may_rest)
+    kept, lock = {}, threading.Lock()
+
+    def is_good(found, state, now):
+        if found is None or found.state[1] != state[1] or (found.until and now >= found.until):
+            return False
+        if found.state == state:
+            return True
+        if found.rests_until <= time.monotonic():
+            return False
+        from oiep import pages
+
+        pages.good_until(now + datetime.timedelta(seconds=found.rests_until - time.monotonic()))
+        return True
 
     @wraps(make)
     def wrapped(*arguments):
         now = timezone.now()
         state = (version(), timezone.localdate(now))
-        of, until, found = kept.get(arguments, (None, None, None))
-        if of != state or (until and now >= until):
-            found = make(*arguments)
+        found = kept.get(arguments)
+        if is_good(found, state, now):
+            return found.value
+        # Where it takes long, one thread makes it for all.
+        with lock if may_rest else contextlib.nullcontext():
+            if kept.get(arguments) is not found and is_good(kept.get(arguments), state, now):
+                return kept[arguments].value
+            started = time.monotonic()
+            value = make(*arguments)
+            took = time.monotonic() - started
+            rest = min(_REST * took, settings.FIGURES_REST_AT_MOST) if may_rest and took > _QUICK else 0
             until = moment_after(now, state[0]) if by_the_clock else None
-            kept[arguments] = (state, until, found)
-        return found
+            kept[arguments] = _Kept(state, until, value, time.monotonic() + rest)
+        return value
 
     return wrapped
+
+
+@dataclass(frozen=True)
+class _Kept:
+    state: tuple
+    until: datetime.datetime | None
+    value: object
+    rests_until: float
+
+
+@remembered
+def entries(model):
+    """All entries of a list of reference data by their key, in its order, retired ones too."""
+    return {row.pk: row for row in model.objects.all()}
 
 
 _moment = (None, None, None)  # of which version, from when on, and when

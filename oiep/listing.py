@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
-from django.db.models import CharField, Count, F, Q, Value
+from django.db.models import CharField, Count, F, Value
 from django.db.models.functions import Cast
 from django.utils.functional import cached_property
+
+from oiep.changes import entries
 
 WORDS_LENGTH = 100
 _SLUG = re.compile(r"[-\w]{1,60}", re.ASCII)
@@ -48,11 +50,11 @@ class Choice:
     value: str
     label: str
     chosen: bool
-    count: int = 0
+    count: int | None = 0  # None where counting would take too long
 
 
 class Listing:
-    """What an address asks of a list: five queries at most, however many rows and choices there are.
+    """What an address asks of a list: as many queries however many rows and choices there are.
 
     Choices of one facet widen each other, facets narrow each other. Each choice carries the number of rows that it
     would show beside all that the other facets ask. A retired entry of reference data still filters when it is asked
@@ -61,6 +63,8 @@ class Listing:
     rows: the published rows, with a method `matching(words)`. sorts: {value: (label, rows → ordered rows)}, the first
     being the default.
     """
+
+    has_more = False  # whether there are more than `total`
 
     def __init__(self, query, *, rows, facets, sorts, per_page=24):
         self._rows, self._facets, self.per_page = rows, facets, per_page
@@ -86,7 +90,11 @@ class Listing:
         return [
             (
                 facet,
-                [choice for choice in self.choices[facet.name] if choice.count or choice.chosen or not facet.brief],
+                [
+                    choice
+                    for choice in self.choices[facet.name]
+                    if choice.count != 0 or choice.chosen or not facet.brief
+                ],
                 bool(self.chosen[facet.name]),
             )
             for facet in self._facets
@@ -100,29 +108,24 @@ class Listing:
     def page(self):
         paginator = Paginator(self._order(self._narrowed()), self.per_page)
         paginator.count = self.total  # counted with the choices
+        return self._asked_page(paginator)
+
+    def _asked_page(self, paginator):
         number = self._page_number
         return paginator.page(1) if str(number).startswith("-") else paginator.get_page(number)
 
     def _all_choices(self, asked):
-        choices = {facet.name: [] for facet in self._facets}
-        entries = []
+        choices = {}
         for facet in self._facets:
             if facet.is_fixed:
-                choices[facet.name] = [
-                    Choice(value, value, label, value in asked[facet.name]) for value, label in facet.choices.choices
-                ]
+                found = ((value, value, label) for value, label in facet.choices.choices)
             else:
-                slugs = [value for value in asked[facet.name] if _SLUG.fullmatch(value)]
-                entries.append(
-                    facet.choices.objects.filter(Q(retired_at=None) | Q(slug__in=slugs))
-                    .order_by()
-                    .annotate(facet=Value(facet.name), shown=F(facet.label))
-                    .values_list("facet", "order", "pk", "slug", "shown")
+                found = (
+                    (entry.pk, entry.slug, getattr(entry, facet.label))
+                    for entry in entries(facet.choices).values()
+                    if not entry.retired_at or entry.slug in asked[facet.name]
                 )
-        if entries:
-            first, *others = entries
-            for name, _order, key, slug, label in sorted(first.union(*others, all=True)):
-                choices[name].append(Choice(key, slug, label, slug in asked[name]))
+            choices[facet.name] = [Choice(key, value, label, value in asked[facet.name]) for key, value, label in found]
         return choices
 
     def _narrowed(self, leaving_out=None):

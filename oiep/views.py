@@ -93,8 +93,7 @@ def _next_events():
 def directory(request):
     """The partners that are listed or, where that is asked for, those that have lapsed, each with its standing."""
     is_lapsed = "lapsed" in request.GET
-    rows = Partner.objects.lapsed() if is_lapsed else Partner.objects.listed()
-    listing = directory_of(request.GET, rows)
+    listing = directory_of(request.GET, Partner.objects.lapsed() if is_lapsed else None)
     show_standings(listing.page)
     nothing = _("No partner has lapsed") if is_lapsed else nothing_found(listing)
     context = {"listing": listing, "is_lapsed": is_lapsed, "nothing": nothing}

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from oiep.changes import remembered
+from oiep.changes import entries
 from oiep.text import clean_line, clean_text
 from oiep.translated import Translated, TranslatedCharField, TranslatedTextField
 
@@ -16,12 +16,6 @@ from oiep.translated import Translated, TranslatedCharField, TranslatedTextField
 class ReferenceQuerySet(models.QuerySet):
     def current(self):
         return self.filter(retired_at=None)
-
-
-@remembered
-def entries(model):
-    """All entries of a list by their key, in its order, retired ones too: from memory, so nobody may change them."""
-    return {row.pk: row for row in model.objects.all()}
 
 
 def entry_or_404(model, slug):

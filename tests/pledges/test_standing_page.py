@@ -334,7 +334,7 @@ def test_standings_take_the_same_queries_however_many(client, django_assert_num_
             _answered(partner, on=f"{year}-05-01", due=f"{year}-05-04")
         PauseFactory(partner=partner)
     client.get("/partners/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         client.get("/partners/")
     with django_assert_num_queries(4):
         client.get(f"/partners/{partner.slug}/standing/")
