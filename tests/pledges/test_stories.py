@@ -712,5 +712,6 @@ def test_list_of_stories_costs_the_same_with_one_and_with_many(client, django_as
     for number in (1, 7):
         for _n in range(number):
             StoryPictureSizeFactory(picture__story=StoryFactory(approved=True, areas=[PriorityAreaFactory()]))
+        client.get("/stories/")
         with django_assert_num_queries(7):
             client.get("/stories/")
