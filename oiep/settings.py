@@ -498,6 +498,7 @@ SIGN_IN_EMAILS_KEPT_DAYS = env.int("SIGN_IN_EMAILS_KEPT_DAYS", 7)
 IMPORTS_KEPT_DAYS = env.int("IMPORTS_KEPT_DAYS", 7)
 # What the desk calls a burst of signatures from one place, in a week; and a group that does not meet.
 BURST_OF_SIGNATURES = env.int("BURST_OF_SIGNATURES", 5)
+BURST_OF_MESSAGES = env.int("BURST_OF_MESSAGES", 5)
 GROUP_IDLE_MONTHS = env.int("GROUP_IDLE_MONTHS", 6)
 # Of a message to many, how many e-mails wait in the queue at once, so that others need not wait for all of it.
 MESSAGES_AT_A_TIME = env.int("MESSAGES_AT_A_TIME", 200)

@@ -3,7 +3,7 @@
 import datetime
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,17 @@ def _running_out():
     return standing.exclude(pk__in=renewed.filter(replaces__isnull=False).values("replaces"))
 
 
+def _bursts():
+    """Messages of the last week from a place or an address from which many came within it."""
+    made = ContactMessage.objects.filter(sent_at__gte=timezone.now() - datetime.timedelta(days=7))
+
+    def many(field):
+        rows = made.order_by().values(field).annotate(n=Count("pk")).filter(n__gte=settings.BURST_OF_MESSAGES)
+        return rows.values(field)
+
+    return made.filter(Q(source__in=many("source")) | Q(email__in=many("email")))
+
+
 def _unasked():
     """Partners whose next round should have opened: the day's work has not done it."""
     late = timezone.localdate() + datetime.timedelta(days=settings.REVIEW_OPENS_DAYS - 2)
@@ -35,6 +46,13 @@ register(
         lambda: ContactMessage.objects.to_settle(),
         _("Block its sender, or dismiss the report."),
         "red",
+    ),
+    Figure(
+        "message-burst",
+        Section.UNUSUAL,
+        (_("message in a burst from one place or address"), _("messages in bursts from one place or address")),
+        _bursts,
+        _("Perhaps somebody who asks many partners, perhaps advertising. Read them, and block the sender if need be."),
     ),
     Figure(
         "no-lead",

@@ -1,15 +1,19 @@
 """The desk: each figure opens the list that it counts, in as many queries whatever there is."""
 
 import datetime
+import io
 import re
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from desk.actions import imports
+from desk.models import Import, Message
 from oiep import at_work, watch
 from oiep.models import AtWork, AuditEvent, OutgoingEmail
 from partners.models import Partner, Recognition
@@ -63,6 +67,8 @@ def one_of_each(n):
     PledgeFactory(approved=True, partner=PartnerFactory(withdrawn=True, lead=True))
     SigningFactory.create_batch(5, declared=True, source=f"{n:064d}", charter=charter)
     SigningFactory(assisted="list", assisted_by=ManagerFactory())
+    ContactMessageFactory.create_batch(5, source=f"{n:064d}")
+    ContactMessageFactory.create_batch(4, source=f"{n + 9:064d}")
     SigningFactory()
     OutgoingEmailFactory(failed=True)
     OutgoingEmailFactory(due_at=ago(1))
@@ -187,3 +193,28 @@ def test_each_manager_sees_what_the_other_is_on(client_of):
     AtWork.objects.update(seen_at=timezone.now() - datetime.timedelta(minutes=at_work.MINUTES + 1))
     assert "is on this too" not in client_of(ben).get(case).content.decode()
     assert OutgoingEmail.objects.count() == 0
+
+
+def test_messages_in_a_burst_are_those_of_one_place_or_address_within_a_week():
+    burst = next(figure for figure in watch.all_figures() if figure.name == "message-burst")
+    from_one = ContactMessageFactory.create_batch(5, email="same@example.com")
+    ContactMessageFactory.create_batch(4, email="few@example.com")
+    ContactMessageFactory.create_batch(3, email="old@example.com")
+    ContactMessageFactory.create_batch(2, email="old@example.com", sent_at=ago(8))
+    assert set(burst.rows()) == set(from_one)
+
+
+def test_the_example_desk_has_a_draft_a_message_sent_and_a_list_with_faults():
+    call_command("load_reference", verbosity=0)
+    call_command("load_examples", stdout=io.StringIO())
+    for words in ("added 2 messages and a list with faults", "here already"):
+        said = io.StringIO()
+        call_command("load_example_desk", stdout=said)
+        assert words in said.getvalue()
+    assert sorted(Message.objects.values_list("state", flat=True)) == ["draft", "sent"]
+    assert Message.objects.get(state="sent").recipients.exists()
+    assert not OutgoingEmail.objects.filter(key__startswith="message/").exists()
+    found = Import.objects.get()
+    assert found.is_mapped
+    planned = imports.plan_of(found)
+    assert (len(planned.problems), len(planned.new)) == (4, 2)

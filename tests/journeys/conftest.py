@@ -83,6 +83,7 @@ def site(django_db_setup, django_db_blocker):
             "load_example_events",
             "load_example_awards",
             "load_example_reports",
+            "load_example_desk",
         ):
             call_command(examples, stdout=StringIO())
         clients = {role: Client() for role in ("visitor", *EXAMPLE_USERS)}

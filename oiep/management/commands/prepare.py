@@ -27,6 +27,7 @@ class Command(BaseCommand):
             call_command("load_example_events", stdout=self.stdout)
             call_command("load_example_awards", stdout=self.stdout)
             call_command("load_example_reports", stdout=self.stdout)
+            call_command("load_example_desk", stdout=self.stdout)
         else:
             self.say_who_may_use_admin()
         if settings.EMAIL_BACKEND == "oiep.mail_files.EmailBackend":
