@@ -38,7 +38,9 @@ def django_db_setup(django_db_setup, django_db_blocker):
         database.hurry()
         empty = database.Emptying()
     TransactionTestCase._fixture_teardown = lambda case: empty()
-    return empty
+    yield empty
+    with django_db_blocker.unblock():
+        database.end_others()
 
 
 # People --------------------------------------------------------------------------------------

@@ -64,6 +64,15 @@ def hurry():
     connection.close()
 
 
+def end_others():
+    """Ends what other processes and threads left connected to the tests' database, which could not be dropped else."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid()"
+        )
+
+
 class Emptying:
     """Takes away what a test has committed, and nothing else: what migrations wrote stays, or comes back as it was."""
 
