@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+import yaml
 from django.core.management import CommandError, call_command
 
 from oiep import health, local
@@ -154,6 +155,90 @@ def test_compose_file_takes_each_secret_from_a_file_and_has_no_default_for_one()
         assert f"{name}:" not in compose
     described = (ROOT / "docs" / "operations.md").read_text()
     assert all(f"secrets/{name}" in described for name in secrets)
+
+
+# What a service may be told by the format of compose files that we know; anything else is a slip.
+OF_A_SERVICE = {
+    "build", "cap_add", "cap_drop", "command", "depends_on", "deploy", "env_file", "environment", "healthcheck",
+    "image", "ports", "profiles", "read_only", "restart", "secrets", "security_opt", "stop_grace_period", "tmpfs",
+    "user", "volumes",
+}  # fmt: skip
+OURS = {"prepare", "tools", "web", "worker", "beat"}
+
+
+def faults_in_compose(text):
+    compose = yaml.safe_load(text)
+    faults, services = [], compose["services"]
+    for name, service in services.items():
+        faults += [f"{name}: {key}" for key in service if key not in OF_A_SERVICE]
+        for other, condition in service.get("depends_on", {}).items():
+            needed = condition["condition"]
+            if other not in services or (needed == "service_healthy" and "healthcheck" not in services[other]):
+                faults.append(f"{name} waits for {other}, which is never {needed}")
+        faults += [
+            f"{name} has a secret that is none: {s}" for s in service.get("secrets", []) if s not in compose["secrets"]
+        ]
+        volumes = [volume.split(":")[0] for volume in service.get("volumes", [])]
+        faults += [f"{name}: {v}" for v in volumes if not v.startswith(("./", "/")) and v not in compose["volumes"]]
+        if service.get("cap_drop") != ["ALL"] or service.get("security_opt") != ["no-new-privileges:true"]:
+            faults.append(f"{name} has rights that it need not have")
+        if not service.get("read_only") and name != "database":  # which writes beside its files
+            faults.append(f"{name} can write to its own programs")
+        if name not in OURS | {"proxy"} and not service.get("user"):
+            faults.append(f"{name} runs as root")
+        if service.get("restart") != ("no" if name in ("prepare", "tools") else "unless-stopped"):
+            faults.append(f"{name} does not start again")
+        if service.get("ports") and name not in ("proxy", "web"):
+            faults.append(f"{name} can be reached from outside")
+        if name not in ("prepare", "tools") and "healthcheck" not in service:
+            faults.append(f"nobody sees whether {name} works")
+        if any(re.search(r":latest$|^[^:]+$", image) for image in [service["image"]] if image != "oiep-charter"):
+            faults.append(f"{name} is of any version")
+    return faults
+
+
+def test_containers_have_no_more_than_they_need():
+    assert faults_in_compose((ROOT / "docker-compose.yml").read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("cap_drop: [ALL]", "cap_drop: [SYS_TIME]"),
+        ("read_only: true", "read_only: false"),
+        ("user: postgres", "tty: true"),
+        ("image: postgres:18", "image: postgres"),
+        ("stop_grace_period: 60s", "stop_grace: 60s"),
+        ("      - media:/srv/media", "      - medias:/srv/media"),
+        ("test: [CMD, pg_isready", "tests: [CMD, pg_isready"),
+    ],
+)
+def test_fault_in_the_compose_file_is_found(old, new):
+    text = (ROOT / "docker-compose.yml").read_text()
+    assert old in text
+    changed = text.replace(old, new)
+    if "pg_isready" in old:
+        changed = re.sub(r"    healthcheck:\n      tests:.*\n.*\n", "", changed)
+    assert faults_in_compose(changed) != []
+
+
+def test_image_runs_without_rights_and_keeps_no_secret():
+    text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    lines = [line.split(" ", 1) for line in text.splitlines() if line and not line.startswith("#")]
+    assert {word for word, _rest in lines} <= {"FROM", "RUN", "ENV", "COPY", "WORKDIR", "USER", "EXPOSE", "CMD"}
+    users = [rest for word, rest in lines if word == "USER"]
+    assert users == ["charter"]
+    after = [word for word, _rest in lines][[word for word, _rest in lines].index("USER") :]
+    assert set(after) <= {"USER", "EXPOSE", "CMD"}, "nothing is made by the user who runs it"
+    images = [rest.split(" AS ")[0] for word, rest in lines if word == "FROM"]
+    assert all(re.fullmatch(r"[\w/-]+:\d[\w.-]+", image) for image in images), "each of a named version"
+    for rest in (rest for word, rest in lines if word == "RUN"):
+        if "apt-get install" in rest:
+            assert "--no-install-recommends" in rest
+            assert "rm -rf /var/lib/apt/lists/*" in rest
+        if "pip install" in rest:
+            assert "--no-cache-dir" in rest
+    assert not [rest for word, rest in lines if word == "ENV" and re.search("KEY|PASSWORD|TOKEN|SECRET", rest)]
 
 
 def test_operations_tells_what_each_setting_is():

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from oiep import local
 from oiep.backup import NotABackUp, back_up, making, restore
 from oiep.backup.parts import checksums, tables
 from oiep.backup.sealing import MAGIC, Opened, Sealed, Unreadable
@@ -71,6 +72,25 @@ def elsewhere(transactional_db):
         cursor.execute(f'DROP DATABASE IF EXISTS "{new}"')
 
 
+@pytest.fixture
+def another_server(transactional_db, tmp_path, monkeypatch):
+    """`another_server()` goes on with a PostgreSQL of its own, in another folder, in which there is nothing."""
+    own, folder = dict(connection.settings_dict), tmp_path / "postgres"
+    monkeypatch.setattr(local, "POSTGRES", folder)
+    local._start_postgres()
+    assert local._has_database()
+
+    def go():
+        connection.close()
+        options = {**own["OPTIONS"], "host": str(local._socket_folder(folder))}
+        connection.settings_dict.update(NAME="oiep", USER="postgres", PASSWORD="", HOST="", PORT="", OPTIONS=options)
+
+    yield go
+    connection.close()
+    connection.settings_dict.update(own)
+    local._stop_postgres()
+
+
 def everything():
     """All rows of all models, and all files, read without what back-ups count with."""
     rows = {
@@ -100,6 +120,25 @@ def test_everything_comes_back_into_an_empty_database(site, elsewhere, tmp_path,
     assert "each the same as in the back-up. Erased again: 0." in capsys.readouterr().out
     # New rows get numbers of their own.
     assert PartnerFactory().pk > site.pk
+
+
+def test_everything_comes_back_on_a_server_that_has_nothing(site, another_server, tmp_path):
+    """As after a fire: another PostgreSQL, no file, the back-up, and the folder of who was erased since."""
+    gone = UserFactory(email="rosa@example.org", name="Rosa Sharp")
+    before, sums = everything(), checksums()
+    back_up(tmp_path / "a", key=KEY)
+    erase(user=gone, actor=None, tell=False)
+    another_server()
+    lose_files()
+    assert tables() == []
+    manifest, erased = restore(tmp_path / "a", key=KEY)
+    assert manifest["tables"] == sums
+    assert erased == 1
+    after = everything()
+    assert after[1] == before[1]
+    changed = {name for name, rows in before[0].items() if after[0][name] != rows}
+    assert changed == {"oiep.User", "oiep.Erasure", "oiep.AuditEvent", "oiep.DataChange"}
+    assert not User.objects.filter(email="rosa@example.org").exists()
 
 
 def test_who_was_erased_since_is_erased_again(site, elsewhere, tmp_path):
