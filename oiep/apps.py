@@ -9,8 +9,9 @@ class OiepConfig(AppConfig):
     verbose_name = _("People, mail and audit trail")
 
     def ready(self):
-        from oiep import changes, tracing
+        from oiep import changes, quick, tracing
 
+        quick.remember_translations()
         connection_created.connect(tracing.watch_queries)
         # With the last of the apps: by then there are all tables.
         last = [config for config in self.apps.get_app_configs() if config.models_module][-1]

@@ -5,6 +5,7 @@ import textwrap
 
 import heroicons
 from django import template
+from django.template.loader import render_to_string
 from django.utils.formats import get_format, number_format
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
@@ -74,6 +75,18 @@ def _icon(name, size):
     except heroicons.IconDoesNotExist:
         svg = heroicons._render_icon("outline", "tag", size, attributes)
     return mark_safe(svg)  # noqa: S308 - drawn from the packaged set
+
+
+@register.simple_tag
+def area_chip(area):
+    """The chip of a priority area (components/area_chip.html), of which a list shows two or three on each card."""
+    return _chip(area.slug, area.short_name, area.colour, area.icon, type(area))
+
+
+@functools.lru_cache(maxsize=256)
+def _chip(slug, short_name, colour, icon, kind):
+    area = kind(slug=slug, short_name=short_name, colour=colour, icon=icon)
+    return render_to_string("components/area_chip.html", {"area": area})
 
 
 @register.filter

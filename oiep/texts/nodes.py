@@ -84,12 +84,28 @@ class Block(_Worded):
 
 
 class Plain(_Worded):
+    def __init__(self, inner):
+        super().__init__(inner)
+        expression, self._said = inner.filter_expression, {}  # by language, where it is always the same
+        self._is_fixed = (
+            expression.is_var
+            and not expression.filters
+            and isinstance(expression.var.literal, str)
+            and not (inner.asvar or inner.noop or inner.message_context)
+        )
+
     def words(self):
         var = self.inner.filter_expression.var
         return (var.literal or "") if not self.inner.filter_expression.filters else "", ""
 
     def render(self, context):
         own = self.own_words()
+        if own is None and self._is_fixed:
+            language = get_language()
+            said = self._said.get(language)
+            if said is None:
+                said = self._said[language] = self.inner.render(context)
+            return said
         if own is None or self.inner.asvar:
             return self.inner.render(context)
         return mark_safe(own[0])  # noqa: S308 - escaped where it was taken from the manager, for a page
