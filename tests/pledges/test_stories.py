@@ -31,6 +31,7 @@ from tests.factories import (
     StoryPictureSizeFactory,
     UserFactory,
 )
+from tests.pledges.days import on
 
 pytestmark = pytest.mark.django_db
 
@@ -583,6 +584,17 @@ def test_consent_holds_up_to_its_last_day_and_nothing_has_to_run_for_its_end(tol
     _story, consent, _size, _pages = told
     assert Story.objects.published(on=consent.until).exists()
     assert not Story.objects.published(on=consent.until + datetime.timedelta(days=1)).exists()
+
+
+def test_ended_consent_is_off_everything_at_midnight_also_where_pages_are_kept(client, told):
+    story, consent, size, pages = told
+    with on(consent.until):
+        assert shown_on(client, story, pages) == pages
+        assert client.get(size.get_absolute_url()).status_code == 200
+    with on(consent.until + datetime.timedelta(days=1)):
+        assert shown_on(client, story, pages) == []
+        gone = [story.get_absolute_url(), f"{story.get_absolute_url()}share.png", size.get_absolute_url()]
+        assert {client.get(page).status_code for page in gone} == {404}
 
 
 @pytest.mark.parametrize(
