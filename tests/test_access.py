@@ -807,6 +807,7 @@ DESK = [
         for key, answer in (("email.event_offered", "200"), ("pages.terms", "200"), ("email.base", "404"))
     ),
     ("admin/pledges/charterversion/<int:pk>/preview/", {"pk": "pledges/charterversion"}, f"{STRANGERS} 403 200 200"),
+    ("admin/pledges/charterversion/<int:pk>/put-off/", {"pk": "pledges/charterversion"}, f"{STRANGERS} 403 200 200"),
     ("admin/partners/recognition/<int:pk>/remove/", {"pk": "wage"}, f"{STRANGERS} 403 200 200"),
     ("admin/pledges/review/<int:pk>/explanation/", {"pk": "review"}, f"{STRANGERS} 403 200 200"),
     ("admin/pledges/review/<int:pk>/telephone/", {"pk": "review"}, f"{STRANGERS} 403 {TO_REVIEW} {TO_REVIEW}"),

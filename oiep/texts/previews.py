@@ -31,12 +31,13 @@ class Previewed:
 
         return FormToLookAt
 
-    def render_change_form(self, request, context, *args, **kwargs):
-        context["has_preview"] = bool(self.looks) and context.get("has_change_permission")
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        may_write = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
+        context["has_preview"] = bool(self.looks) and may_write and context.get("show_save", True)
         if entry := getattr(request, "looked_at", None):
             context["preview"] = [
                 (look, capfirst(self.opts.get_field(name).verbose_name), getattr(entry, name))
                 for name, look in self.looks.items()
                 if getattr(entry, name)
             ]
-        return super().render_change_form(request, context, *args, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)

@@ -9,7 +9,7 @@ from oiep.texts.models import Revision
 from oiep.texts.previews import Previewed
 from partners.models import DeclineReason, PriorityArea
 from pledges.models import PledgeIdea
-from tests.factories import DeclineReasonFactory, PriorityAreaFactory
+from tests.factories import CharterVersionFactory, DeclineReasonFactory, PriorityAreaFactory
 from tests.html import Page
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,9 @@ def values_of(page):
 def test_a_text_is_shown_as_it_will_be_and_not_saved(browser):
     area = PriorityAreaFactory(meaning="As it was.")
     address = reverse("admin:partners_priorityarea_change", args=[area.pk])
-    values = values_of(browser.get(address)) | {"meaning": "Buy *near*.\n\n- One\n- Two"}
+    form = browser.get(address)
+    assert '<button class="button" name="_preview" value="yes">Show how it will look</button>' in form.content.decode()
+    values = values_of(form) | {"meaning": "Buy *near*.\n\n- One\n- Two"}
     page = browser.post(address, {**values, "_preview": "yes"})
     html = page.content.decode()
     assert page.status_code == 200
@@ -60,6 +62,15 @@ def test_what_is_new_can_be_looked_at_before_it_is_there(browser):
     )
     assert "We work in &lt;b&gt;Oxfordshire&lt;/b&gt;." in page.content.decode()
     assert not DeclineReason.objects.filter(title="Elsewhere").exists()
+
+
+def test_what_cannot_be_written_any_more_has_no_preview(browser):
+    version = CharterVersionFactory()
+    page = browser.get(reverse("admin:pledges_charterversion_change", args=[version.pk]))
+    assert "_preview" not in page.content.decode()
+    draft = CharterVersionFactory(published_on=None)
+    page = browser.get(reverse("admin:pledges_charterversion_change", args=[draft.pk]))
+    assert "_preview" in page.content.decode()
 
 
 @pytest.mark.parametrize("model", list(admin.site._registry), ids=lambda model: model._meta.label)
