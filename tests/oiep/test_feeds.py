@@ -79,6 +79,18 @@ def test_feed_with_nothing_in_it(client):
         assert client.get("/feeds/partners/").content == first.content, "It does not change by being looked at"
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["/feeds/partners/", "/feeds/stories/", "/feeds/events/", "/stories/", "/partners/", "/resources/", "/help/"],
+)
+def test_thousand_filters_cost_nothing_and_break_nothing(client, address, django_assert_max_num_queries):
+    PartnerFactory(approved=True)
+    for query in ("&".join(f"area=a{n}" for n in range(900)), "&".join(f"area={n}&place={n}" for n in range(2000))):
+        with django_assert_max_num_queries(20):
+            answer = client.get(f"{address}?{query}")
+        assert answer.status_code in (200, 400)
+
+
 def test_feed_that_has_not_changed_is_not_sent_again(client):
     PartnerFactory(approved=True)
     first = client.get("/feeds/partners/")
