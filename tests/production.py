@@ -93,6 +93,22 @@ def configuration(folder, *, web, http_port, tls_port):
     return path
 
 
+def caddy_configuration(folder, *, web, http_port, tls_port):
+    """Ours, with ports and the certificate of this machine."""
+    ours = (ROOT / "deploy" / "Caddyfile").read_text()
+    here = f"admin off\n\thttp_port {http_port}\n\thttps_port {tls_port}\n\tdefault_bind 127.0.0.1"
+    for old, new in (
+        ("email {$ACME_EMAIL}", here),
+        ("{$SITE_HOST} {\n\tencode", f"{{$SITE_HOST}} {{\n\ttls {folder}/charter.pem {folder}/charter.key\n\tencode"),
+        ("web:8000 {", f"127.0.0.1:{web} {{"),
+    ):
+        assert old in ours
+        ours = ours.replace(old, new)
+    path = folder / "Caddyfile"
+    path.write_text(ours)
+    return path
+
+
 class Site:
     """What a visitor's browser speaks to."""
 
@@ -127,8 +143,8 @@ def command_of_the_image(port):
 
 
 @contextlib.contextmanager
-def served(environment, folder, ports=None, host=HOST):
-    """The Site, while gunicorn and nginx run; files of theirs are in `folder`.
+def served(environment, folder, ports=None, host=HOST, proxy="nginx"):
+    """The Site, while gunicorn and nginx, or caddy, run; files of theirs are in `folder`.
 
     ports: of `web`, `http_port` and `tls_port`; free ones if left out. host: the name by which it is asked for.
     """
@@ -136,11 +152,18 @@ def served(environment, folder, ports=None, host=HOST):
     assert collected.returncode == 0, collected.stderr
     certificate(folder)
     ports = ports or free_ports()
-    path = configuration(folder, **ports)
     log = (folder / "log").open("w+")
     settings = {**environment, "METRICS_TOKEN": "m" * 40}
     web = subprocess.Popen(command_of_the_image(ports["web"]), cwd=ROOT, env=settings, stderr=log)
-    proxy = subprocess.Popen([shutil.which("nginx"), "-c", str(path), "-p", str(folder)], stderr=subprocess.DEVNULL)
+    if proxy == "nginx":
+        command = ["-c", str(configuration(folder, **ports)), "-p", str(folder)]
+    else:
+        command = ["run", "--adapter", "caddyfile", "--config", str(caddy_configuration(folder, **ports))]
+    proxy = subprocess.Popen(
+        [shutil.which(proxy), *command],
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "SITE_HOST": HOST, "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
+    )
     site = Site(ports["tls_port"], ports["http_port"], ports["web"], folder, host)
     site.process = web
     site.log = lambda: (folder / "log").read_text()

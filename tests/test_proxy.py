@@ -119,3 +119,21 @@ def _somebody_waits_for_a_table():
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'partners_partner'::regclass")
         return cursor.fetchone()[0]
+
+
+@pytest.mark.skipif(not shutil.which("caddy"), reason="caddy is not installed (Debian: caddy)")
+def test_caddy_of_the_compose_file_does_the_same(environment, tmp_path):  # noqa: F811
+    with served(environment, tmp_path, proxy="caddy") as site:
+        home = site.get("/", headers={"X-Request-ID": "0123456789abcdef", "X-Forwarded-For": "192.0.2.99"})
+        assert home.status == 200
+        assert home.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains; preload"
+        assert home.headers["X-Request-ID"] != "0123456789abcdef", "a visitor numbers no request"
+        assert site.get("/metrics", headers={"Authorization": "Bearer " + "m" * 40}).status == 404
+        assert site.get("/", method="TRACE").status == 405
+        packed = site.get("/privacy/", headers={"Accept-Encoding": "gzip"})
+        assert packed.headers["Content-Encoding"] == "gzip"
+        with socket.create_connection(("127.0.0.1", site.http_port)) as plain:
+            plain.sendall(f"GET /sign/ HTTP/1.0\r\nHost: {HOST}\r\n\r\n".encode())
+            answer = plain.makefile("rb").read().decode()
+        assert answer.startswith("HTTP/1.0 308")
+        assert f"https://{HOST}" in answer

@@ -95,16 +95,21 @@ def test_nu_finds_a_planted_fault(tmp_path):
     assert nu({"/": page}, tmp_path) != []
 
 
+# It does not know that a field of the type `url` may be filled in with `url`, as HTML says.
+NO_FAULT = ('H98 <input type="url"',)
+
+
 def sniff(page):
     """The errors of HTML CodeSniffer by WCAG 2.2 AA, as pa11y counts them, on the page that is open."""
     page.add_script_tag(path=tools.node("html_codesniffer/build/HTMLCS.js"))
-    return page.evaluate(
+    found = page.evaluate(
         # It fails on a message for which it has no words.
         """() => { const told = HTMLCS.getTranslation; HTMLCS.getTranslation = key => told.call(HTMLCS, key) || key;
         return new Promise(done => HTMLCS.process("WCAG2AA", document, () => done(
             HTMLCS.getMessages().filter(message => message.type === HTMLCS.ERROR).map(
                 message => message.code + " " + message.element.outerHTML.slice(0, 120))))) }"""
     )
+    return [fault for fault in found if not any(words in fault for words in NO_FAULT)]
 
 
 @pytest.fixture
