@@ -18,7 +18,7 @@ run: .venv/installed $(COMPILED)
 test: lint chromium $(COMPILED)
 	.venv/bin/python manage.py makemigrations --check --dry-run
 	.venv/bin/python manage.py check --fail-level WARNING
-	.venv/bin/python -m pytest -n logical
+	.venv/bin/python -m pytest -n logical --dist worksteal
 
 # The figures of the large and the long, which take many minutes.
 bench: .venv/installed

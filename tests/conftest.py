@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from django.core import mail
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
 from playwright.sync_api import sync_playwright
 
@@ -41,6 +41,23 @@ def django_db_setup(django_db_setup, django_db_blocker):
     yield empty
     with django_db_blocker.unblock():
         database.end_others()
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup, django_db_blocker):
+    """What a fixture of a module writes, `with module_db.unblock():`, each of its tests finds as it was written.
+
+    It is all one transaction, which is rolled back at the end. So no test of the module may have real transactions, and
+    what a test changes in memory has to be its own copy.
+    """
+    everything = transaction.atomic()
+    everything._from_testcase = True
+    with django_db_blocker.unblock():
+        everything.__enter__()
+    yield django_db_blocker
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        everything.__exit__(None, None, None)
 
 
 # People --------------------------------------------------------------------------------------

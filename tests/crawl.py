@@ -1,25 +1,35 @@
 """All that a visitor comes to by following links, as a search engine does."""
 
 import re
+from collections import Counter
 from html import unescape
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+from django.urls import Resolver404, resolve
 
 _LINK = re.compile(r"""\b(?:href|src|action|hx-get)\s*=\s*(?:"([^"]*)"|'([^']*)')|<loc>([^<]*)</loc>""")
-_AT_MOST = 2000  # a site of links without end is a fault
+_AT_MOST = 1500  # a site of links without end is a fault
 _START = ("/", "/sitemap.xml", "/robots.txt")
 
 
-def crawl(client, *start, follow=lambda address: True):
+def crawl(client, *start, follow=lambda address: True, of_a_shape=None):
     """Follows links, GET only, from the addresses given (the home page, if none). Returns address → answer.
 
-    follow: says which addresses to go to. Links to other hosts are not followed; a redirect is an answer like others.
+    follow: says which addresses to go to. of_a_shape: how many addresses of one shape to go to at most; everywhere, if
+    it is None. Links to other hosts are not followed; a redirect is an answer like others.
     """
-    todo, answers = list(start or _START), {}
+    todo, answers, shapes = list(start or _START), {}, Counter()
     while todo:
         address = todo.pop()
         if address in answers:
             continue
+        if of_a_shape and address not in start:
+            shape = shape_of(address)
+            shapes[shape] += 1
+            if shapes[shape] > of_a_shape:
+                continue
         answers[address] = answer = client.get(address)
+        answer.context = None  # all that was drawn from, of page after page, is a lot to keep
         assert len(answers) < _AT_MOST, f"There is no end of addresses: {[*answers][-20:]}"
         found = links_in(answer)
         for link in found:
@@ -28,6 +38,16 @@ def crawl(client, *start, follow=lambda address: True):
             if parts.netloc == "testserver" and parts.scheme == "http" and local not in answers and follow(local):
                 todo.append(local)
     return answers
+
+
+def shape_of(address):
+    """What two addresses have in common that one view answers in one manner: its pattern, and the names of a query."""
+    parts = urlsplit(address)
+    try:
+        route = resolve(parts.path).route
+    except Resolver404:
+        route = parts.path
+    return route, *sorted(parse_qs(parts.query, keep_blank_values=True))
 
 
 def links_in(answer):

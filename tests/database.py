@@ -84,7 +84,7 @@ class Emptying:
             self.digests = self._digests(cursor)
 
     def __call__(self):
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(durable=True), connection.cursor() as cursor:
             tables = [table for table in connection.introspection.table_names(cursor) if table not in self.kept]
             changed = self._changed(cursor)
             # References are looked at when the transaction ends. Emptying a table may note that in another (decision

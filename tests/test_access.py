@@ -931,8 +931,19 @@ TABLE = [
 
 
 @pytest.fixture
-def world():
+def world(db, whole_world):
     """The users by role, and the keys that stand for the names in the table."""
+    users, keys = whole_world
+    return {role: User.objects.get(pk=user.pk) for role, user in users.items()}, keys
+
+
+@pytest.fixture(scope="module")
+def whole_world(module_db):
+    with module_db.unblock():
+        return make_world()
+
+
+def make_world():
     users = {role: UserFactory(email=f"{role}@canary.example") for role in ROLES[1:5]}
     users["judge"] = UserFactory(email="judge@canary.example")
     users["staff"] = UserFactory(is_staff=True)

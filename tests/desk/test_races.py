@@ -1,5 +1,6 @@
 """Two at once, with real connections: a list comes in once, a message goes once to each, and a stop stops."""
 
+import threading
 from functools import partial
 
 import pytest
@@ -52,6 +53,15 @@ def test_without_locks_it_would_come_in_twice(found, manager, at_once, monkeypat
     """The control of the test above."""
     monkeypatch.setattr(imports, "lock_on", lambda name: None)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **how: rows)
+    both_have_planned, plan_of = threading.Barrier(2, timeout=20), imports.plan_of
+
+    def plan_together(found):
+        planned = plan_of(found)
+        if threading.current_thread() is not threading.main_thread():
+            both_have_planned.wait()
+        return planned
+
+    monkeypatch.setattr(imports, "plan_of", plan_together)
     bring_in_twice(found, manager, at_once)
     assert Signing.objects.count() == 10
 

@@ -84,8 +84,13 @@ def _person(number):
     return UserFactory(email=f"{CANARY}{number}@example.org", name=f"{CANARY} {number}")
 
 
-@pytest.fixture
-def county():
+@pytest.fixture(scope="module")
+def county(module_db):
+    with module_db.unblock():
+        make_county()
+
+
+def make_county():
     """Two published partners, with everything about them that is not public, and hidden partners of every state."""
     area, place = PriorityAreaFactory(slug="spend"), DistrictFactory(slug="oxford", name="Oxford")
     sector = SectorFactory(slug="food")

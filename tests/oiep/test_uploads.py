@@ -193,7 +193,7 @@ def png_that_claims(width, height):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize("size", [(40_000, 40_000), (8001, 5000), (65_000, 1300)])
+@pytest.mark.parametrize("size", [(20_000, 10_000), (8001, 5000), (65_000, 1300)])
 def test_picture_of_too_many_pixels_is_refused_without_being_decoded(size):
     tracemalloc.start()
     assert refusal("a.png", png_that_claims(*size)) == "This picture is too large. Make it smaller than 40 megapixels."

@@ -4,7 +4,6 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
@@ -13,7 +12,19 @@ from oiep.day import run_day
 from oiep.models import AuditEvent, OutgoingEmail
 from oiep.moderation import Move, State, Urgency, waiting
 from oiep.reach.models import Follow
-from partners.models import District, JoinRequest, Kind, Membership, Partner, PriorityArea, ProfileChange, Purpose, Size
+from partners.actions.daily import run_day as partners_day
+from partners.models import (
+    District,
+    JoinRequest,
+    Kind,
+    Membership,
+    Partner,
+    PriorityArea,
+    ProfileChange,
+    Purpose,
+    Recognition,
+    Size,
+)
 from pledges import benefits
 from pledges.actions import moderation
 from pledges.actions.answers import missing
@@ -39,14 +50,12 @@ MODELS = [Partner, Membership, Signature, Pledge, ProfileChange, JoinRequest, Re
 
 
 @pytest.fixture(scope="module")
-def loaded(django_db_setup, django_db_blocker):
-    """All examples of partners, loaded once for this module, inside of which each test has a transaction of its own."""
-    with django_db_blocker.unblock(), transaction.atomic():
+def loaded(module_db):
+    """All examples of partners, loaded once for this module."""
+    with module_db.unblock():
         call_command("load_reference", verbosity=0)
         for name in ("load_examples", "load_example_stories", "load_example_followers"):
             call_command(name)
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture
@@ -368,3 +377,15 @@ def test_production_takes_no_followers(settings):
     settings.PRODUCTION = True
     with pytest.raises(CommandError, match="SITE=production"):
         call_command("load_example_followers")
+
+
+def test_there_are_logos_and_recognitions_in_every_state(examples):
+    assert Partner.objects.listed().filter(logo__isnull=False).count() == 2
+    assert ProfileChange.objects.submitted().get().values["logo"]
+    for example in Recognition.objects.all():
+        example.full_clean()
+    assert set(Recognition.objects.values_list("state", flat=True)) == set(State) - {State.DRAFT}
+    assert Recognition.objects.published().count() >= 5
+    assert [row.kind.slug for row in Recognition.objects.standing() if row.has_expired] == ["good-business-charter"]
+    assert Recognition.objects.get(ending="replaced").renewals.get().stands
+    assert partners_day(timezone.localdate()) == {"failed": 0, "recorded": 0, "logos": 0}
