@@ -15,7 +15,7 @@ from oiep.reports import charts
 from oiep.reports.content import facts_of
 from oiep.reports.prose import blocks_of
 
-_TEMPLATE = Path(__file__).with_name("report.typ").read_text("utf-8")
+TEMPLATE = Path(__file__).with_name("report.typ").read_text("utf-8")
 _BARE = '#set page(width: auto, height: auto, margin: 6pt)\n#image(bytes(sys.inputs.svg), format: "svg", width: 360pt)'
 
 
@@ -27,9 +27,9 @@ def pdf_of(content, address):
     """
     data = {"data": json.dumps(_document(content, address))}
     try:
-        return _compile(_TEMPLATE, format="pdf", sys_inputs=data, pdf_standards=["ua-1"])
+        return _compile(TEMPLATE, format="pdf", sys_inputs=data, pdf_standards=["ua-1"])
     except typst.TypstError:
-        return _compile(_TEMPLATE, format="pdf", sys_inputs=data)
+        return _compile(TEMPLATE, format="pdf", sys_inputs=data)
 
 
 def png_of(chart):

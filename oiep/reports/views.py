@@ -14,7 +14,7 @@ from django.views.decorators.http import condition, require_safe
 from oiep.pages import keep
 from oiep.reports.content import facts_of
 from oiep.reports.models import UpdateReport
-from oiep.reports.pdf import pdf_of
+from oiep.reports.pdf import TEMPLATE, pdf_of
 from oiep.reports.word import word_of
 
 PDF = "application/pdf"
@@ -83,6 +83,6 @@ def as_file(content, kind, *, name, address=""):
 
 
 def fingerprint(content, kind, address=""):
-    """The same for the same content, by which a file that was made of it is known again."""
-    words = json.dumps([content, kind, address, settings.SITE_URL], sort_keys=True)
+    """The same for the same content and look, by which a file that was made of it is known again."""
+    words = json.dumps([content, kind, address, settings.SITE_URL, TEMPLATE], sort_keys=True)
     return hashlib.sha256(words.encode()).hexdigest()

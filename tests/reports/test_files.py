@@ -65,6 +65,7 @@ def test_the_pdf_is_tagged_and_says_its_title_and_language(content):
     for tag in ("/Title", "/L", "/LI", "/Table", "/TH", "/TD", "/Figure", "/Link", "/Strong"):
         assert tag in names, (tag, sorted(set(names)))
     assert [alt for tag, alt in tags(reader) if tag == "/Figure"] == ["Pledges by area. Spend: 1,200; Homes: 0."]
+    assert names.count("/Table") == 1, "the facts above are a list: a table needs headings"
     headings = [mark.title for mark in reader.outline if not isinstance(mark, list)]
     assert "1b. Progress update" in headings
 
