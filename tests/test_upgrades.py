@@ -12,9 +12,7 @@ from django.db import connection
 
 from tests import database, releases
 from tests.processes import database_url
-from tests.test_access import world
-
-__all__ = ["world"]
+from tests.test_access import make_world
 
 # Of the release's own tests, those of what visitors, partners and the manager do while an upgrade is under way.
 SMOKE = (
@@ -98,8 +96,9 @@ def test_tables_with_which_it_could_not_work_are_found(old_code, spoilt):
 
 
 @pytest.fixture
-def copy_of_everything(transactional_db, world):
+def copy_of_everything(transactional_db):
     """Something of everything, in a database of its own, whose tables may be taken apart."""
+    make_world()
     own, new = connection.settings_dict["NAME"], f"back_{uuid.uuid4().hex[:12]}"
     connection.close()
     with connection._nodb_cursor() as cursor:

@@ -8,13 +8,13 @@ from django.core.files.storage import storages
 
 from oiep.backup.making import names_in
 from tests.production import environment, free_ports, served
-from tests.test_access import browser_of, rows_for, world
+from tests.test_access import browser_of, make_world, rows_for
 
-__all__ = ["environment", "world"]
+__all__ = ["environment"]
 
 
 @pytest.fixture
-def scanned(transactional_db, environment, world, settings, tmp_path, request):
+def scanned(transactional_db, environment, settings, tmp_path, request):
     """The Site, with `roles`: role → the addresses that they may open, and the cookie of somebody who is it.
 
     `@pytest.mark.parametrize("scanned", ["planted"], indirect=True)` gives the site with faults.
@@ -30,7 +30,7 @@ def scanned(transactional_db, environment, world, settings, tmp_path, request):
         "PLANTED_FAULTS": "1" if getattr(request, "param", "") == "planted" else "",
     }
     settings.SECRET_KEY = environment["SECRET_KEY"]  # sessions that are begun here are good there
-    users, keys = world
+    users, keys = make_world()
     roles = {role: Role(root, users, keys, role) for role in ("anonymous", "lead", "manager")}
     private = storages["private"]
     for name in names_in(private):  # kept in memory, in tests
