@@ -96,7 +96,7 @@ def test_secrets_are_not_in_the_repository():
 def test_planted_secret_is_found(tmp_path):
     file = tmp_path / "planted.py"
     file.write_text(
-        'SECRET = "q9w8e7r6t5y4u3i2o1p0"\nADDRESS = "postgresql://charter:hunter22@db.example.org/charter"\n'
+        'SECRET = "q9w8e7r6t5y4u3i2o1p0"\nADDRESS = "postgresql://charter:hunter22@db.example.invalid/charter"\n'
     )
     assert {kind for _name, kind in secrets("planted.py", folder=tmp_path)} >= {
         "Secret Keyword",
