@@ -5,7 +5,6 @@ import time
 import uuid
 from dataclasses import dataclass, field
 
-from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import reverse
@@ -25,27 +24,22 @@ from pledges.actions.moderation import (
     new_number,
     undo,
 )
-from pledges.admin.forms import ManyForm
+from pledges.admin.chosen import FAILED, TITLES, DecidesOnChosen
 from pledges.admin.screen import key_of, why_changed
 from pledges.emails import Outcome, letter_about, letter_of_undoing, name_of
 from pledges.models import Case, Pledge, Review
 
 logger = logging.getLogger(__name__)
 
-AT_MOST = 200  # partners to look at in one preview
 SECONDS = 10  # of work in one request; the rest follows in the next
 RESULT = "decided_many"  # in the session
 
-_TITLES = {
-    Move.APPROVE: gettext_lazy("Approve"),
-    Move.ASK: gettext_lazy("Ask for changes"),
-    Move.DECLINE: gettext_lazy("Decline"),
-    Move.UNDO: gettext_lazy("Undo the latest decision"),
-}
+_TITLES = TITLES | {Move.UNDO: gettext_lazy("Undo the latest decision")}
 
 
-class BulkDecisions:
-    actions = ["approve_many", "ask_many", "decline_many", "undo_many"]
+class BulkDecisions(DecidesOnChosen):
+    at_most = 200
+    key_field = "case"
 
     def get_actions(self, request):
         actions = super().get_actions(request)
@@ -53,37 +47,13 @@ class BulkDecisions:
         return {
             name: action
             for name, action in actions.items()
-            if (name == "undo_many") == undoing or name == "export_rows"
+            if name not in self.actions or (name == "undo_many") == undoing
         }
 
-    @admin.action(description=_TITLES[Move.APPROVE], permissions=["change"])
-    def approve_many(self, request, queryset):
-        return self._begin(request, queryset, Move.APPROVE)
+    def chosen(self, keys):
+        return Case.objects.to_decide_on().filter(pk__in=keys)
 
-    @admin.action(description=_TITLES[Move.ASK], permissions=["change"])
-    def ask_many(self, request, queryset):
-        return self._begin(request, queryset, Move.ASK)
-
-    @admin.action(description=_TITLES[Move.DECLINE], permissions=["change"])
-    def decline_many(self, request, queryset):
-        return self._begin(request, queryset, Move.DECLINE)
-
-    @admin.action(description=_TITLES[Move.UNDO], permissions=["change"])
-    def undo_many(self, request, queryset):
-        return self._begin(request, queryset, Move.UNDO)
-
-    def _begin(self, request, queryset, move):
-        chosen = queryset.count()
-        if chosen > AT_MOST:
-            words = _(
-                "You chose %(chosen)s. We decide on at most %(most)s at a time: here are the first %(most)s. "
-                "When they are done, choose the rest."
-            )
-            self.message_user(request, words % {"chosen": chosen, "most": AT_MOST}, messages.WARNING)
-        cases = Case.objects.to_decide_on().filter(pk__in=list(queryset.values_list("pk", flat=True)[:AT_MOST]))
-        return self._preview(request, move, cases, ManyForm({} if move == Move.APPROVE else None, move=move))
-
-    def _preview(self, request, move, cases, form):
+    def preview(self, request, move, cases, form):
         """First the words, where the move needs some; then what will happen."""
         rows = []
         with wordings_in_use():  # asked for once, for all the letters
@@ -103,18 +73,7 @@ class BulkDecisions:
             number=new_number(),
         )
 
-    def decide_many(self, request):
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        move = request.POST.get("move")
-        if request.method != "POST" or move not in _TITLES:
-            return HttpResponseRedirect(reverse("admin:pledges_case_changelist"))
-        move = Move(move)
-        keys = [int(key) for key in request.POST.getlist("case") if key.isdecimal() and len(key) < 19][:AT_MOST]
-        form = ManyForm(request.POST, move=move)
-        if "confirm" not in request.POST or not form.is_valid():
-            cases = Case.objects.to_decide_on().filter(pk__in=keys).order_by("submitted_at", "pk")
-            return self._preview(request, move, cases, form)
+    def decide_on_chosen(self, request, move, keys, form):
         result = self._result(request)
         cases = Case.objects.to_decide_on().in_bulk(keys)
         stop_at = time.monotonic() + SECONDS
@@ -173,7 +132,7 @@ class BulkDecisions:
             return " ".join(refusal.messages)
         except Exception:  # one failure does not stop the rest
             logger.exception("Deciding on partner %s failed", key)
-            return _("Something went wrong, and nothing was changed here. Try this one on its own.")
+            return str(FAILED)
         return ""
 
     def decided_many(self, request):
@@ -182,7 +141,7 @@ class BulkDecisions:
             raise PermissionDenied
         result = request.session.get(RESULT)
         if not result:
-            return HttpResponseRedirect(reverse("admin:pledges_case_changelist"))
+            return HttpResponseRedirect(self.list_url())
         partners = Partner.objects.in_bulk([*result["done"], *map(int, result["failed"])])
         return self._page(
             request,

@@ -170,7 +170,7 @@ class CaseAdmin(BulkDecisions, PauseLevers, ReadOnlyAdmin):
             return self.admin_site.admin_view(function)
 
         own = [
-            path("decide/", view(self.decide_many), name="pledges_case_decide"),
+            path("decide/", view(self.chosen_view), name="pledges_case_decide"),
             path("decided/", view(self.decided_many), name="pledges_case_decided"),
             path("<int:pk>/lead/", view(self.lead_view), name="pledges_case_lead"),
             path("<int:pk>/at-work/", view(self.at_work_view), name="pledges_case_at_work"),

@@ -2,8 +2,8 @@
 
 import logging
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -11,18 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from oiep.moderation import NEEDS_WORDS, Move
-from pledges.admin.forms import ManyForm
+from pledges.admin.chosen import FAILED, TITLES, DecidesOnChosen
 
 logger = logging.getLogger(__name__)
 
-AT_MOST = 50  # things to look at in one preview
-
-_TITLES = {
-    Move.APPROVE: gettext_lazy("Approve"),
-    Move.ASK: gettext_lazy("Ask for changes"),
-    Move.DECLINE: gettext_lazy("Decline"),
-    Move.UNDO: gettext_lazy("Undo the decision"),
-}
 _EFFECTS = {
     Move.APPROVE: gettext_lazy("It becomes public."),
     Move.ASK: gettext_lazy("It goes back to who sent it in, with your message."),
@@ -31,56 +23,29 @@ _EFFECTS = {
 }
 
 
-class DecidedTogether:
+class DecidedTogether(DecidesOnChosen):
     """For a ModelAdmin that is `DecidedAlone`: the same decision on those that were chosen in its list.
 
     A subclass has `words_of(thing)`, the paragraphs that one reads before deciding.
     """
 
-    actions = ["approve_many", "ask_many", "decline_many", "undo_many"]
+    at_most = 50
+    key_field = "thing"
 
     def has_decide_permission(self, request):
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
-
-    @admin.action(description=_TITLES[Move.APPROVE], permissions=["decide"])
-    def approve_many(self, request, queryset):
-        return self._begin(request, queryset, Move.APPROVE)
-
-    @admin.action(description=_TITLES[Move.ASK], permissions=["decide"])
-    def ask_many(self, request, queryset):
-        return self._begin(request, queryset, Move.ASK)
-
-    @admin.action(description=_TITLES[Move.DECLINE], permissions=["decide"])
-    def decline_many(self, request, queryset):
-        return self._begin(request, queryset, Move.DECLINE)
-
-    @admin.action(description=_TITLES[Move.UNDO], permissions=["decide"])
-    def undo_many(self, request, queryset):
-        return self._begin(request, queryset, Move.UNDO)
 
     def effect_of(self, thing, move):
         return _EFFECTS[move]
 
     def together_url(self):
         label = f"{self.opts.app_label}_{self.opts.model_name}"
-        return path("decide/", self.admin_site.admin_view(self.together_view), name=f"{label}_together")
+        return path("decide/", self.admin_site.admin_view(self.chosen_view), name=f"{label}_together")
 
-    def _begin(self, request, queryset, move):
-        chosen = queryset.count()
-        if chosen > AT_MOST:
-            words = _(
-                "You chose %(chosen)s. We decide on at most %(most)s at a time: here are the first %(most)s. "
-                "When they are done, choose the rest."
-            )
-            self.message_user(request, words % {"chosen": chosen, "most": AT_MOST}, messages.WARNING)
-        keys = list(queryset.values_list("pk", flat=True)[:AT_MOST])
-        form = ManyForm(None if move in NEEDS_WORDS else {}, move=move)
-        return self._preview(request, move, self._things(keys), form)
-
-    def _things(self, keys):
+    def chosen(self, keys):
         return self.things_to_decide().filter(pk__in=keys).order_by("submitted_at", "pk")
 
-    def _preview(self, request, move, things, form):
+    def preview(self, request, move, things, form):
         """First the words, where the move needs some; then what will happen."""
         ready = move == Move.UNDO or (form.is_bound and form.is_valid())
         rows = [
@@ -96,9 +61,9 @@ class DecidedTogether:
         ]
         context = {
             **self.admin_site.each_context(request),
-            "title": _TITLES[move],
+            "title": TITLES[move],
             "opts": self.opts,
-            "list_url": self._list_url(),
+            "list_url": self.list_url(),
             "list_name": self.opts.verbose_name_plural,
             "move": move,
             "things": things,
@@ -108,29 +73,15 @@ class DecidedTogether:
         }
         return TemplateResponse(request, "admin/pledges/together.html", context)
 
-    def _list_url(self):
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-
-    def together_view(self, request):
-        if not self.has_decide_permission(request):
-            raise PermissionDenied
-        move = request.POST.get("move")
-        if request.method != "POST" or move not in _TITLES:
-            return HttpResponseRedirect(self._list_url())
-        move = Move(move)
-        keys = [int(key) for key in request.POST.getlist("thing") if key.isdecimal() and len(key) < 19][:AT_MOST]
-        form = ManyForm(request.POST, move=move)
-        things = self._things(keys)
-        if "confirm" not in request.POST or not form.is_valid():
-            return self._preview(request, move, things, form)
+    def decide_on_chosen(self, request, move, keys, form):
         words = form.cleaned_data.get("message", "").strip()
         reason = form.cleaned_data.get("reason")
         words = words or (reason.message.strip() if reason else "")
-        done = sum(self._decide_one(request, thing, move, words) for thing in things)
+        done = sum(self._decide_one(request, thing, move, words) for thing in self.chosen(keys))
         if done:
             text = ngettext("Decided on %(n)s.", "Decided on %(n)s.", done) % {"n": done}
             self.message_user(request, text, messages.SUCCESS)
-        return HttpResponseRedirect(self._list_url())
+        return HttpResponseRedirect(self.list_url())
 
     def _decide_one(self, request, thing, move, words):
         """Decides on one, in its own transaction; what stood in the way is said, and does not stop the rest."""
@@ -140,7 +91,7 @@ class DecidedTogether:
             obstacle = " ".join(refusal.messages)
         except Exception:
             logger.exception("Deciding on %s %s failed", self.opts.model_name, thing.pk)
-            obstacle = _("Something went wrong, and nothing was changed here. Try this one on its own.")
+            obstacle = FAILED
         else:
             return True
         text = _("“%(title)s” was left as it was: %(why)s") % {"title": thing.title, "why": obstacle}

@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from django.contrib.admin import site
 from django.db import connection
 from django.urls import reverse
 from django.utils.html import escape
@@ -14,7 +15,7 @@ from partners.models import Partner
 from pledges.actions.moderation import Decision, decide
 from pledges.actions.pledges import withdraw_partner
 from pledges.admin import bulk
-from pledges.models import Pledge
+from pledges.models import Case, Pledge
 from tests.factories import (
     DeclineReasonFactory,
     PartnerFactory,
@@ -200,7 +201,7 @@ def test_confirming_twice_decides_once_and_tells_the_same(client, partners):
 
 
 def test_more_than_the_cap_says_so_and_takes_the_first(client, monkeypatch):
-    monkeypatch.setattr(bulk, "AT_MOST", 2)
+    monkeypatch.setattr(bulk.BulkDecisions, "at_most", 2)
     partners = [PartnerFactory(submitted=True, name=f"Firm {n}", lead=True) for n in range(3)]
     page = choose(client, "approve_many", partners)
     assert "You chose 3. We decide on at most 2 at a time" in page.text
@@ -347,3 +348,11 @@ def test_queue_asks_the_same_number_of_queries_however_many_wait(client, many, d
     with django_assert_num_queries(7):
         page = client.get(QUEUE)
     assert len(page.context["cl"].result_list) == many
+
+
+@pytest.mark.parametrize(("query", "deciding"), [("", ACTIONS), ("?show=decided", ["undo_many"])])
+def test_each_list_has_the_actions_of_its_buttons_in_their_order(rf, manager, query, deciding):
+    request = rf.get(QUEUE + query)
+    request.user = manager
+    actions = site.get_model_admin(Case).get_actions(request)
+    assert [*actions] == [*deciding, "export_rows", "export_workbook"]
